@@ -1,0 +1,211 @@
+"""A process's hot appends: rows as JSON lines, safe from a killed process when the call returns.
+
+    journal/<microseconds>-<writer>-<sequence>.jsonl
+
+    {"t":"metrics","run_id":"0193...","metric_name":"auc","value":0.73,"step":1,...}\\n
+    {"t":"runs","run_id":"0193...","status":"FINISHED",...}\\n
+    {"t":"metrics","run_id":"01                  <- torn: no newline, so never acknowledged
+
+One ``os.write`` of whole lines puts them into the page cache: they survive the process. With
+``commit=True`` the call also waits for the disk: they survive the machine. The open file holds
+an exclusive ``flock`` for the writer's life, so whoever gets that lock knows the writer is dead
+and may recover the file (lake/recover.py). Standard library only: logging a metric must not wait
+for pyarrow to be imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import socket
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from lake.clock import now_us
+from lake.store import as_store_error, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SUFFIX = ".jsonl"
+LIMIT = 16 * 1024 * 1024
+_OPEN_FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+
+
+def new_writer() -> str:
+    """Name this process among all that write a lake: machine, process number and chance.
+
+    >>> new_writer().count(".")
+    2
+    """
+    machine = "".join(c for c in socket.gethostname().lower() if c.isascii() and c.isalnum())
+    return f"{machine[:24] or 'host'}.{os.getpid()}.{secrets.token_hex(4)}"
+
+
+def encode_row(table: str, row: Mapping[str, Any]) -> bytes:
+    """One row as a journal line; absent values are left out, NaN and infinities kept.
+
+    >>> encode_row("metrics", {"metric_name": "auc", "value": float("nan"), "step": None})
+    b'{"t":"metrics","metric_name":"auc","value":NaN}\\n'
+    """
+    present = {name: value for name, value in row.items() if value is not None}
+    text = json.dumps({"t": table, **present}, separators=(",", ":"), ensure_ascii=False)
+    # half a character (a surrogate, as in undecodable file names) is no text: no reader takes it
+    return text.encode("utf8", "replace") + b"\n"
+
+
+class Journal:
+    """The journal files of one process, one open at a time. Safe to use from many threads."""
+
+    def __init__(self, folder: Path, *, limit: int = LIMIT) -> None:
+        self.folder = folder
+        self.writer = new_writer()
+        self._limit = limit
+        self._forget()
+        _JOURNALS.add(self)
+
+    def _forget(self) -> None:
+        """Start without a file: at first, and in a child process after a fork."""
+        self._lock = threading.Lock()
+        self._commit_lock = threading.Lock()
+        self._descriptor = -1
+        self._journal_id: str | None = None
+        self._size = 0
+        self._synced = 0
+        self._opened_at = 0
+        self._sequence = 0
+        self._rotated: dict[str, int] = {}
+
+    @property
+    def journal_id(self) -> str | None:
+        """Name of the file that is open, None before the first append."""
+        return self._journal_id
+
+    @property
+    def opened_at(self) -> int:
+        """When the open file was made, in microseconds since 1970 UTC."""
+        return self._opened_at
+
+    @property
+    def size(self) -> int:
+        """Bytes in the open file."""
+        return self._size
+
+    def append(self, lines: bytes, *, commit: bool = False) -> None:
+        """Append whole lines; they survive this process when the call returns.
+
+        ``commit`` also waits until they survive a power loss. Threads that commit at the same
+        time share one wait. Raises StoreError when the disk is full or refuses; what the failed
+        call wrote is cut off again, so that earlier and later rows stay whole.
+        """
+        with self._lock:
+            if self._descriptor < 0:
+                self._open()
+            descriptor = self._descriptor
+            try:
+                written = os.write(descriptor, lines)
+                while written < len(lines):
+                    written += os.write(descriptor, lines[written:])
+            except OSError as error:
+                with contextlib.suppress(OSError):  # the first error says what happened
+                    os.ftruncate(descriptor, self._size)
+                raise as_store_error(error, self.path(self._journal_id or "")) from error
+            self._size += written
+            journal_id, end = self._journal_id, self._size
+            if end >= self._limit:
+                self._rotate()
+        if commit:
+            self._commit(journal_id or "", descriptor, end)
+
+    def _commit(self, journal_id: str, descriptor: int, end: int) -> None:
+        with self._commit_lock:
+            if journal_id == self._journal_id and self._synced >= end:
+                return  # another thread's wait covered these rows
+            size = self._size if journal_id == self._journal_id else end
+            if journal_id == self._journal_id or journal_id in self._rotated:
+                try:
+                    os.fdatasync(descriptor)
+                except OSError as error:
+                    raise as_store_error(error, self.path(journal_id)) from error
+            if journal_id == self._journal_id:
+                self._synced = size
+
+    def _open(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            while True:
+                at = now_us()
+                journal_id = f"{at:016x}-{self.writer}-{self._sequence:06d}"
+                self._sequence += 1
+                path = self.path(journal_id)
+                descriptor = os.open(path, _OPEN_FLAGS, 0o644)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                # a recovering process may have taken the empty file between the two calls
+                if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
+                    break
+                os.close(descriptor)
+            sync_folder(self.folder)
+        except OSError as error:
+            raise as_store_error(error, self.folder) from error
+        self._descriptor, self._journal_id, self._opened_at = descriptor, journal_id, at
+        self._size = self._synced = 0
+
+    def path(self, journal_id: str) -> Path:
+        """The file of a journal."""
+        return self.folder / f"{journal_id}{SUFFIX}"
+
+    def rotate(self, *, reopen: bool = True) -> None:
+        """Close the open file for writing and open the next one.
+
+        The closed file keeps its lock until `release`. An open file, even an empty one, is what
+        tells other processes that this one lives.
+        """
+        with self._lock:
+            if self._descriptor >= 0:
+                self._rotate()
+            if reopen and self._descriptor < 0:
+                self._open()
+
+    def _rotate(self) -> None:
+        self._rotated[self._journal_id or ""] = self._descriptor
+        self._descriptor, self._journal_id, self._size = -1, None, 0
+
+    def rotated(self) -> list[str]:
+        """Journals that are closed and wait to become segments, oldest first."""
+        return sorted(self._rotated)
+
+    def release(self, journal_id: str) -> None:
+        """Let go of a closed journal's lock, after it was made into segments or given up."""
+        with self._commit_lock:
+            os.close(self._rotated.pop(journal_id))
+
+    def heartbeat(self) -> None:
+        """Show other processes that this one lives: touch the open file."""
+        with self._lock:
+            if self._descriptor >= 0:
+                os.utime(self._descriptor)
+
+
+_JOURNALS: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+def _forget_after_fork() -> None:
+    """In a forked child: leave the parent's files and locks to the parent.
+
+    Closing the inherited descriptors does not release the locks, which belong to the open file
+    that parent and child share.
+    """
+    for journal in list(_JOURNALS):
+        for descriptor in (journal._descriptor, *journal._rotated.values()):
+            if descriptor >= 0:
+                os.close(descriptor)
+        journal.writer = new_writer()
+        journal._forget()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,190 @@
+"""What is live in a table: manifests, one JSON file each, in an order nobody disputes.
+
+    log/000000000001.json <- 000000000002.json <- 000000000003.json    the highest rules
+                             previous_sha256      previous_sha256
+
+A manifest is complete: whoever reads the highest one needs no other. It is created exclusively,
+so of two writers that follow the same manifest one wins and the other starts over.
+
+    v                version, as in the name        live       names of the data files
+    files            the same with rows, bytes, sha256
+    consumed         tail segments whose rows are in data files now, and since when
+    dead             their names                    retired    data files that were replaced
+    previous_sha256  of the manifest before         nonce      makes every attempt's bytes unique
+
+`live`, `dead` and `v` are there for SQL views that read the log themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from lake.digest import digest_bytes
+from lake.errors import AlreadyExistsError, DamagedError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lake.store import Store
+
+SUFFIX: Final = ".json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """A compacted file: its name in the table's data folder, and what must be in it."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One state of a table's compacted part. Times are microseconds since 1970 UTC."""
+
+    version: int
+    created_at: int
+    writer: str
+    nonce: str
+    previous_sha256: str
+    files: tuple[DataFile, ...]
+    consumed: Mapping[str, int]
+    retired: Mapping[str, int]
+
+    def to_json(self) -> bytes:
+        """Return the bytes that are stored: the same manifest gives the same bytes."""
+        document = {
+            "v": self.version,
+            "created_at": self.created_at,
+            "writer": self.writer,
+            "nonce": self.nonce,
+            "previous_sha256": self.previous_sha256,
+            "files": [asdict(file) for file in self.files],
+            "live": [file.path for file in self.files],
+            "consumed": dict(self.consumed),
+            "dead": sorted(self.consumed),
+            "retired": dict(self.retired),
+        }
+        return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes, *, path: str = "") -> Manifest:
+        """Read stored bytes; keys a newer version added are ignored. Raises DamagedError."""
+        try:
+            document = json.loads(data)
+            return cls(
+                version=int(document["v"]),
+                created_at=int(document["created_at"]),
+                writer=str(document["writer"]),
+                nonce=str(document["nonce"]),
+                previous_sha256=str(document["previous_sha256"]),
+                files=tuple(_data_file(file) for file in document["files"]),
+                consumed={str(name): int(at) for name, at in document["consumed"].items()},
+                retired={str(name): int(at) for name, at in document["retired"].items()},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            message = f"The manifest {path} is damaged: {error!r}."
+            hint = "Restore it from a copy of the lake."
+            raise DamagedError(message, hint=hint, path=path) from error
+
+
+def _data_file(facts: Mapping[str, object]) -> DataFile:
+    return DataFile(
+        path=str(facts["path"]),
+        rows=int(str(facts["rows"])),
+        bytes=int(str(facts["bytes"])),
+        sha256=str(facts["sha256"]),
+    )
+
+
+EMPTY: Final = Manifest(
+    version=0,
+    created_at=0,
+    writer="",
+    nonce="",
+    previous_sha256="",
+    files=(),
+    consumed={},
+    retired={},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The manifest that rules, and the digest its successor must name."""
+
+    manifest: Manifest = EMPTY
+    sha256: str = ""
+
+
+@dataclass(slots=True)
+class ManifestLog:
+    """The manifests of one table, in one folder of a store."""
+
+    store: Store
+    folder: str
+    _head: Head = field(default_factory=Head)
+
+    def key(self, version: int) -> str:
+        """Return where the manifest of a version is stored."""
+        return f"{self.folder}/{version:012d}{SUFFIX}"
+
+    def versions(self) -> list[int]:
+        """Return the versions that are stored, in order; old ones have been deleted."""
+        names = (entry.name.removesuffix(SUFFIX) for entry in self.store.list(self.folder))
+        return [int(name) for name in names if name.isdecimal()]
+
+    def head(self) -> Head:
+        """Return the highest manifest: one listing, and one read when it is new."""
+        while versions := self.versions():
+            known = self._head
+            if known.manifest.version == versions[-1]:
+                return known
+            try:
+                self._head = self.read(versions[-1])
+            except NotFoundError:
+                continue  # so many came after it since the listing that it was deleted
+            return self._head
+        return Head()
+
+    def read(self, version: int) -> Head:
+        """Read one manifest. Raises NotFoundError and DamagedError."""
+        key = self.key(version)
+        data = self.store.get(key)
+        return Head(Manifest.from_json(data, path=key), digest_bytes(data))
+
+    def commit(self, manifest: Manifest) -> bool:
+        """Make this the head, durably; False when another manifest of its version came first."""
+        key, data = self.key(manifest.version), manifest.to_json()
+        try:
+            self.store.put(key, data, exclusive=True)
+        except AlreadyExistsError:
+            # A create whose answer was lost and that was sent again finds itself.
+            if not self._holds(key, data):
+                return False
+        return self._follows(manifest.version, digest_bytes(data))
+
+    def _holds(self, key: str, data: bytes) -> bool:
+        try:
+            return self.store.get(key) == data
+        except NotFoundError:
+            return False
+
+    def _follows(self, version: int, sha256: str) -> bool:
+        """Tell whether what was just created is the head, or has successors that name it.
+
+        A writer that slept while its version was made, outlived and deleted can create it again.
+        That changes nothing for readers, but it is not a commit, and is removed.
+        """
+        if self.versions()[-1:] == [version]:
+            return True
+        with contextlib.suppress(NotFoundError):
+            if self.read(version + 1).manifest.previous_sha256 == sha256:
+                return True
+        self.store.delete(self.key(version))
+        return False

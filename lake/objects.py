@@ -1,0 +1,117 @@
+"""Things named by their content: artifacts, documents, pieces of datasets.
+
+    objects/<first two digits>/<sha256>
+
+The same content stored twice is stored once. Names have no extension: what an object is, is
+recorded where it is referred to.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from lake.digest import digest_bytes, digest_file, is_digest
+from lake.errors import DamagedError, InvalidNameError, NotFoundError
+from lake.store import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lake.store import Store
+
+FOLDER: Final = "objects"
+
+
+class Objects:
+    """Stores and finds bytes by digest. Safe to use from many threads and processes.
+
+    >>> import tempfile
+    >>> from lake.store import LocalStore
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     objects = Objects(LocalStore(Path(folder)))
+    ...     digest = objects.put(b"weights")
+    ...     objects.get(digest), objects.size(digest), list(objects.all()) == [digest]
+    (b'weights', 7, True)
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put(self, data: bytes | Path) -> str:
+        """Store bytes or a file and return the digest; content that is there is not written again.
+
+        A file is read in pieces, whatever its size: once to name it, and once more to copy it when
+        it is new. Raises DamagedError when it changes in between.
+        """
+        digest, size = _describe(data)
+        key = object_key(digest)
+        # A wrong size is damage, which writing it again repairs.
+        if self._size(key) != size:
+            self._store.put(key, data, digest=digest)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes, checked against their digest.
+
+        Raises NotFoundError, and DamagedError when the disk gives other bytes than were stored.
+        """
+        key = object_key(digest)
+        data = self._store.get(key)
+        if digest_bytes(data) != digest:
+            message = f"The object {digest} is damaged: its bytes have another digest."
+            raise DamagedError(message, hint="Restore it from a copy of the lake.", path=key)
+        return data
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open an object to read a piece at a time; the bytes are not checked."""
+        path = self.local_path(digest)
+        with refusals(path):
+            return path.open("rb")
+
+    def exists(self, digest: str) -> bool:
+        """Tell whether the lake has this object."""
+        return self._size(object_key(digest)) is not None
+
+    def size(self, digest: str) -> int:
+        """Return the number of bytes. Raises NotFoundError."""
+        size = self._size(object_key(digest))
+        if size is None:
+            raise NotFoundError(f"The lake has no object {digest}.", digest=digest)
+        return size
+
+    def local_path(self, digest: str) -> Path:
+        """Return a local file with the bytes, to be read only. Raises NotFoundError."""
+        return self._store.local_path(object_key(digest))
+
+    def all(self) -> Iterator[str]:
+        """Name every object, in order."""
+        for number in range(256):
+            for entry in self._store.list(f"{FOLDER}/{number:02x}"):
+                if is_digest(entry.name):
+                    yield entry.name
+
+    def _size(self, key: str) -> int | None:
+        try:
+            return self._store.local_path(key).stat().st_size
+        except (NotFoundError, FileNotFoundError):
+            return None
+
+
+def object_key(digest: str) -> str:
+    """Return where an object lies in the store.
+
+    >>> object_key("ab" * 32)[:14]
+    'objects/ab/aba'
+    """
+    if not is_digest(digest):
+        message = f"{digest!r} is not a digest."
+        raise InvalidNameError(message, hint="Give 64 lower-case hex digits.", digest=digest)
+    return f"{FOLDER}/{digest[:2]}/{digest}"
+
+
+def _describe(data: bytes | Path) -> tuple[str, int]:
+    if not isinstance(data, Path):
+        return digest_bytes(data), len(data)
+    with refusals(data):
+        return digest_file(data), data.stat().st_size

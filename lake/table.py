@@ -1,0 +1,227 @@
+"""A table: rows appended by anybody at any time, read as whole snapshots.
+
+    tail/   segments, a set that grows: every append is one file with a name of its own
+    data/   compacted files, those named by the highest manifest in log/
+
+    snapshot = data files of manifest k  +  segments of the tail that manifest k has not consumed
+
+Writers do not coordinate. A segment's name is <time>-<writer>-<sequence>-<sha16>.parquet; when it
+was made from a journal, the part before <sha16> is the journal's id.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+from lake.clock import now_us
+from lake.digest import digest_bytes
+from lake.errors import AlreadyExistsError, DamagedError, NotFoundError, SchemaError
+from lake.manifest import ManifestLog
+from lake.segment import TYPES, decode, encode, fit, footer, schema_of, widened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from lake.store import Store
+
+SENTINEL: Final = "0000-schema.parquet"
+SUFFIX: Final = ".parquet"
+_TABLE_NAME: Final = re.compile(r"[a-z_]+")
+_SEGMENT_NAME: Final = re.compile(
+    r"(?P<journal>[0-9a-f]{16}-[a-z0-9._]+-[0-9a-z]+)-(?P<sha16>[0-9a-f]{16})\.parquet"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSpec:
+    """What a table is: its columns, and how its rows are ordered and merged.
+
+    >>> TableSpec(name="notes", columns={"id": "string", "size": "int32"}, sort_by=("at",))
+    Traceback (most recent call last):
+    ...
+    lake.errors.SchemaError: Table 'notes': size has the unknown type int32; sorted by at, ...
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    sort_by: tuple[str, ...] = ()
+    flat: bool = False
+    fold: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] | None = None
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not _TABLE_NAME.fullmatch(self.name):
+            faults.append("a name has only a-z and _")
+        unknown = {name: kind for name, kind in self.columns.items() if kind not in TYPES}
+        faults += [f"{name} has the unknown type {kind}" for name, kind in unknown.items()]
+        faults += [
+            f"sorted by {name}, which is not a column"
+            for name in self.sort_by
+            if name not in self.columns
+        ]
+        maps = [name for name, kind in self.columns.items() if kind.startswith("map<")]
+        faults += [f"sorted by {name}, which is a map" for name in self.sort_by if name in maps]
+        if self.flat and (maps or self.fold):
+            faults.append("a flat table has neither maps nor a fold")
+        if faults:
+            message = f"Table {self.name!r}: {'; '.join(faults)}."
+            raise SchemaError(message, table=self.name, faults=tuple(faults))
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as an Arrow schema."""
+        return schema_of(self.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The files that hold a table's rows at one moment, each row once, as keys of the store."""
+
+    version: int
+    data: tuple[str, ...]
+    tail: tuple[str, ...]
+    consumed: frozenset[str]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files to read."""
+        return self.data + self.tail
+
+    @property
+    def journals(self) -> frozenset[str]:
+        """Ids of the journals whose rows are in these files; read elsewhere, they are doubles."""
+        names = {key.rpartition("/")[2] for key in self.tail} | self.consumed
+        return frozenset(map(journal_of, names))
+
+
+def journal_of(segment: str) -> str:
+    """Return the id of the journal a segment was made from, or that of its own append.
+
+    >>> journal_of("0006413a5c2f8000-host.7.5d-0-0123456789abcdef.parquet")
+    '0006413a5c2f8000-host.7.5d-0'
+    """
+    return segment.rpartition("-")[0]
+
+
+def digest_in(segment: str) -> str:
+    """Return the first 16 digits of a segment's SHA-256, as its name has them, else nothing."""
+    match = _SEGMENT_NAME.fullmatch(segment)
+    return match["sha16"] if match else ""
+
+
+def is_segment(name: str) -> bool:
+    """Tell whether a file in a tail holds rows."""
+    return name.endswith(SUFFIX) and name != SENTINEL
+
+
+class Table:
+    """One table of a lake. Safe to use from many threads and processes.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from lake.segment import from_rows
+    >>> from lake.store import LocalStore
+    >>> spec = TableSpec(name="notes", columns={"text": "string", "stars": "int64"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = Table(LocalStore(Path(folder)), spec, writer="ana")
+    ...     _ = table.append(from_rows([{"text": "good"}, {"text": "better", "stars": 5}], spec))
+    ...     table.read().to_pylist()
+    [{'text': 'good', 'stars': None}, {'text': 'better', 'stars': 5}]
+    """
+
+    def __init__(self, store: Store, spec: TableSpec, *, writer: str) -> None:
+        self.store = store
+        self.spec = spec
+        self.writer = writer
+        self.folder = f"tables/{spec.name}"
+        self.log = ManifestLog(store, f"{self.folder}/log")
+        self._sequence = count()
+
+    def append(self, rows: pa.Table, *, journal_id: str = "") -> str:
+        """Store rows as one segment and return its name; durable when it returns.
+
+        With `journal_id` the segment is named after it, and is stored once however often this is
+        repeated with the same rows. Without rows nothing is stored and the name is empty. Raises
+        SchemaError, and StoreError, after which the rows may or may not be there.
+        """
+        if not rows.num_rows:
+            return ""
+        data = encode(fit(rows, self.spec), self.spec)
+        sha16 = digest_bytes(data)[:16]
+        while True:
+            name = f"{journal_id or self._new_id()}-{sha16}{SUFFIX}"
+            try:
+                self.store.put(self.tail_key(name), data, exclusive=True)
+            except AlreadyExistsError:
+                if not journal_id:
+                    continue  # a forked process has the same writer and met the same microsecond
+            return name
+
+    def snapshot(self) -> Snapshot:
+        """Return what the table holds now; takes one listing of the tail and one of the log."""
+        # The tail first: what is appended and consumed meanwhile is in the manifest's data files.
+        segments = [e.name for e in self.store.list(f"{self.folder}/tail") if is_segment(e.name)]
+        manifest = self.log.head().manifest
+        return Snapshot(
+            version=manifest.version,
+            data=tuple(self.data_key(file.path) for file in manifest.files),
+            tail=tuple(self.tail_key(n) for n in segments if n not in manifest.consumed),
+            consumed=frozenset(manifest.consumed),
+        )
+
+    def read(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return all rows, or only some columns of them.
+
+        Files that a compaction takes away meanwhile are looked for in a newer snapshot. Raises
+        DamagedError when a file is missing for good or its bytes are broken.
+        """
+        import pyarrow as pa  # 100 ms that only readers need
+
+        missing: set[str] = set()
+        empty = self.spec.schema.empty_table()
+        while True:
+            tables = [empty if columns is None else empty.select(list(columns))]
+            for key in self.snapshot().files:
+                try:
+                    path = self.store.local_path(key)
+                    tables.append(decode(path, self.spec, columns=columns))
+                except NotFoundError:
+                    if key in missing:
+                        message = f"{key} is missing, but the table {self.spec.name} needs it."
+                        hint = "Restore the file from a copy of the lake."
+                        raise DamagedError(message, hint=hint, path=key) from None
+                    missing.add(key)
+                    break
+            else:
+                return pa.concat_tables(tables)
+
+    def ensure_sentinels(self) -> None:
+        """Write a file with all columns and no rows beside the others, or widen it.
+
+        Views that read whole folders need one: it makes an empty table readable and shows columns
+        that no other file has yet. Raises SchemaError when a column's type has changed.
+        """
+        for key in (self.tail_key(SENTINEL), self.data_key(SENTINEL)):
+            try:
+                present = footer(self.store.local_path(key))[0]
+            except NotFoundError:
+                present = None
+            wanted = self.spec.schema if present is None else widened(present, self.spec)
+            if present is None or not wanted.equals(present):
+                self.store.put(key, encode(wanted.empty_table(), self.spec))
+
+    def tail_key(self, name: str) -> str:
+        """Return where a segment is stored."""
+        return f"{self.folder}/tail/{name}"
+
+    def data_key(self, name: str) -> str:
+        """Return where a data file is stored."""
+        return f"{self.folder}/data/{name}"
+
+    def _new_id(self) -> str:
+        return f"{now_us():016x}-{self.writer}-{next(self._sequence)}"

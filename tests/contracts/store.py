@@ -1,0 +1,119 @@
+"""What every Store must do. A test class of an implementation inherits this and gives `store`."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lake.errors import AlreadyExistsError, DamagedError, InvalidNameError, NotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lake.store import Store
+
+WRONG_KEYS = ["", "/etc/passwd", "../up", "a/../../b", "a//b", "a/", "./a", "a\\b", "a\0b", "a\nb"]
+
+
+class StoreContract:
+    """A store of any kind, empty at first."""
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Store:
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("data", [b"", b"bytes", bytes(range(256)) * 9000])
+    def test_bytes_come_back_as_they_went_in(self, store: Store, data: bytes) -> None:
+        store.put("a/b/c", data)
+        assert store.get("a/b/c") == data
+        assert store.local_path("a/b/c").read_bytes() == data
+
+    def test_a_file_is_stored_with_its_content(self, store: Store, tmp_path: Path) -> None:
+        source = tmp_path / "source"
+        source.write_bytes(b"x" * 3_000_000)
+        store.put("copy", source)
+        source.write_bytes(b"changed later")
+        assert store.get("copy") == b"x" * 3_000_000
+
+    def test_putting_a_name_again_replaces_it(self, store: Store) -> None:
+        store.put("name", b"old and long")
+        store.put("name", b"new")
+        assert store.get("name") == b"new"
+
+    def test_an_exclusive_put_never_replaces(self, store: Store) -> None:
+        store.put("name", b"first", exclusive=True)
+        with pytest.raises(AlreadyExistsError):
+            store.put("name", b"second", exclusive=True)
+        assert store.get("name") == b"first"
+
+    def test_of_many_exclusive_puts_one_wins(self, store: Store) -> None:
+        won: list[int] = []
+        start = threading.Barrier(8)
+
+        def race(number: int) -> None:
+            start.wait()
+            try:
+                store.put("prize", str(number).encode(), exclusive=True)
+            except AlreadyExistsError:
+                return
+            won.append(number)
+
+        threads = [threading.Thread(target=race, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [str(number).encode() for number in won] == [store.get("prize")]
+
+    def test_content_with_another_digest_is_not_stored(self, store: Store, tmp_path: Path) -> None:
+        source = tmp_path / "source"
+        source.write_bytes(b"something else")
+        announced = hashlib.sha256(b"announced").hexdigest()
+        for data in (b"something else", source):
+            with pytest.raises(DamagedError):
+                store.put("folder/name", data, digest=announced)
+        assert store.list("folder") == []
+        store.put("folder/name", b"announced", digest=announced)
+        assert store.get("folder/name") == b"announced"
+
+    def test_a_listing_has_the_files_of_one_folder_in_order(self, store: Store) -> None:
+        for key in ("f/b", "f/a", "f/deeper/c", "g/d"):
+            store.put(key, key.encode())
+        entries = store.list("f")
+        assert [(entry.name, entry.size) for entry in entries] == [("a", 3), ("b", 3)]
+        assert all(entry.modified_at > 1.6e9 for entry in entries)
+
+    def test_a_listing_of_nothing_is_empty(self, store: Store) -> None:
+        assert store.list("nowhere") == []
+
+    def test_deleted_files_are_gone_and_absent_ones_are_fine(self, store: Store) -> None:
+        for key in ("f/a", "f/b", "g/c"):
+            store.put(key, b"")
+        store.delete("f/a", "g/c", "never/there")
+        store.delete("f/a")
+        assert [entry.name for entry in store.list("f")] == ["b"]
+        assert store.list("g") == []
+
+    def test_what_is_absent_is_not_found(self, store: Store, tmp_path: Path) -> None:
+        with pytest.raises(NotFoundError):
+            store.get("absent")
+        with pytest.raises(NotFoundError):
+            store.local_path("absent")
+        with pytest.raises(NotFoundError):
+            store.put("name", tmp_path / "no such source")
+
+    @pytest.mark.parametrize("key", WRONG_KEYS)
+    def test_no_name_leads_out_of_the_store(self, store: Store, key: str) -> None:
+        with pytest.raises(InvalidNameError):
+            store.put(key, b"")
+        with pytest.raises(InvalidNameError):
+            store.get(key)
+        with pytest.raises(InvalidNameError):
+            store.list(key)
+        with pytest.raises(InvalidNameError):
+            store.delete(key)
+        with pytest.raises(InvalidNameError):
+            store.local_path(key)
