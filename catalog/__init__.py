@@ -1,0 +1,1 @@
+"""How to ask a lake: tables, views, filters; it never writes the lake."""

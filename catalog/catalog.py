@@ -1,0 +1,213 @@
+"""The catalog: SQL over a snapshot of the lake. It never writes the lake."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from catalog.errors import QueryError
+from catalog.tables import SPECS
+from catalog.views import LATEST_ARTIFACTS, LATEST_EXPERIMENTS, MERGE_SUMMARIES
+from lake.errors import DamagedError, LakeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import duckdb
+    import pyarrow as pa
+
+    from catalog.filters import Name
+    from catalog.mirror import Change, Mirror
+    from catalog.rows import RunRows
+    from lake.lake import Lake
+
+RECOVER_SECONDS: Final = 30.0
+_METRICS: Final = ", ".join(SPECS["metrics"].columns)
+_RUNS: Final = (
+    "run_id, experiment_id, experiment_name, run_name, status, start_time, end_time, duration,"
+    " params, tags, metrics, git_commit, code_version, parent_run_id, environment, inputs,"
+    " error, note, actor, heartbeat_at"
+)
+VIEWS: Final = ("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts")
+_VIEWS: Final = (
+    f"create view all_runs as select {_RUNS}, deleted from run_rows",
+    f"create view runs as select {_RUNS} from run_rows where not deleted",
+    "create view experiments as " + LATEST_EXPERIMENTS.format(events="events_experiments"),
+    "create view artifacts as " + LATEST_ARTIFACTS.format(events="events_artifacts"),
+    "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
+)
+# read_parquet takes no subquery: the list of files reaches the view as a variable of the cursor
+_SET_FILES: Final = "set variable metric_files = $1"
+_log = logging.getLogger(__name__)
+
+
+class Catalog:
+    """Ask a lake questions. Threads may share one: every query has a cursor of its own.
+
+    Opening costs nothing; the first question imports DuckDB and reads what the lake holds, the
+    later ones only what is new since.
+
+    >>> import tempfile
+    >>> from lake.lake import Lake
+    >>> with tempfile.TemporaryDirectory() as folder, Lake.open(folder + "/lake") as lake:
+    ...     Catalog(lake).sql("select count(*) as runs from runs").to_pylist()
+    [{'runs': 0}]
+    """
+
+    def __init__(self, lake: Lake) -> None:
+        lake.define(*SPECS.values())
+        self.lake = lake
+        self._lock = threading.RLock()
+        self._held: _Held | None = None
+        self._recovered_at = -RECOVER_SECONDS
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """A number that grows whenever a refresh found something new in the lake."""
+        return self._version
+
+    def refresh(self) -> int:
+        """Take in what is new in the lake; the version that is visible now.
+
+        Raises DamagedError when a file of the lake cannot be read.
+        """
+        with self._lock:
+            self._recover()
+            try:
+                change = self._look()
+            except _FileError:
+                self._forget()  # a compaction may have replaced files since they were listed
+                try:
+                    change = self._look()
+                except _FileError as error:
+                    self._forget()
+                    message = f"A file of the lake at {self.lake.url} cannot be read: {error}"
+                    raise DamagedError(message, hint="Run `mhras verify`.") from error
+            self._version += change.anything
+            return self._version
+
+    def _look(self) -> Change:
+        import duckdb  # as in catalog.session
+
+        held = self._hold()
+        held.connection.begin()
+        try:
+            change = held.mirror.look()
+            held.rows.update(change.runs)
+        except BaseException as error:
+            held.connection.rollback()
+            self._forget()  # what is held may be half of something: read it again next time
+            if isinstance(error, duckdb.Error):
+                raise _FileError(str(error)) from error
+            raise
+        if held.has_files != bool(held.mirror.metric_files):
+            held.has_files = not held.has_files
+            held.connection.execute(_SET_FILES, [held.mirror.metric_files])
+            held.connection.execute(_metrics_view(stored=held.has_files))
+        held.connection.commit()
+        return change
+
+    def _hold(self) -> _Held:
+        if self._held is None:
+            from catalog.mirror import Mirror  # with DuckDB and pyarrow, not needed to log
+            from catalog.rows import RunRows
+            from catalog.session import connect
+
+            connection = connect()
+            mirror, rows = Mirror(self.lake, connection), RunRows(connection)
+            for view in (*_VIEWS, _metrics_view(stored=False)):
+                connection.execute(view)
+            self._held = _Held(connection, mirror, rows)
+        return self._held
+
+    def _forget(self) -> None:
+        if self._held is not None:
+            self._held.connection.close()
+            self._held = None
+
+    def _recover(self) -> None:
+        """Now and then, make segments of what dead writers left in their journals."""
+        if monotonic() - self._recovered_at >= RECOVER_SECONDS:
+            self._recovered_at = monotonic()
+            try:
+                self.lake.recover()
+            except LakeError as error:  # the rows are read from the journals as well
+                _log.warning("journals of dead writers stay as they are: %s", error)
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A DuckDB cursor on one snapshot of the lake, for one thread, until the block ends."""
+        with self._lock:
+            self.refresh()
+            cursor = self._snapshot()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def _snapshot(self) -> duckdb.DuckDBPyConnection:
+        """A cursor whose transaction has begun: a later refresh does not change what it sees."""
+        held = self._hold()
+        cursor = held.connection.cursor()
+        cursor.begin()
+        cursor.execute("from live_metrics limit 0")
+        cursor.execute(_SET_FILES, [held.mirror.metric_files])
+        return cursor
+
+    @contextmanager
+    def search_cursor(
+        self, names: frozenset[Name]
+    ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[Name], str]]]:
+        """A cursor, and the columns of `run_rows` that hold these names."""
+        with self._lock:
+            self.refresh()
+            columns = {name: self._hold().rows.column(name) for name in names}
+            cursor = self._snapshot()
+        try:
+            yield cursor, columns.__getitem__
+        finally:
+            cursor.close()
+
+    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
+        """Run one query over the views; values are bound to ``$name`` or ``?``.
+
+        Returns an Arrow table. Raises QueryError with DuckDB's message when it refuses.
+        """
+        import duckdb  # as in catalog.session
+
+        hint = f"Views: {', '.join(VIEWS)}."
+        try:
+            kinds = [statement.type.name for statement in duckdb.extract_statements(query)]
+            if kinds != ["SELECT"]:
+                found = " and ".join(kinds) or "nothing"
+                message = f"This is {found}: one SELECT is asked here, which changes nothing."
+                raise QueryError(message, hint=hint, query=query)
+            with self.cursor() as cursor:
+                return cursor.sql(query, params=params).to_arrow_table()
+        except duckdb.Error as error:
+            raise QueryError(str(error), hint=hint, query=query) from error
+
+
+@dataclass(slots=True)
+class _Held:
+    """What a catalog holds once it was asked something."""
+
+    connection: duckdb.DuckDBPyConnection
+    mirror: Mirror
+    rows: RunRows
+    has_files: bool = False
+
+
+class _FileError(Exception):
+    """DuckDB could not read one of the files it was given."""
+
+
+def _metrics_view(*, stored: bool) -> str:
+    files = "from read_parquet(getvariable('metric_files'), union_by_name=true)"
+    branch = f"select {_METRICS} {files} union all " if stored else ""
+    return f"create or replace view metrics as {branch}select {_METRICS} from live_metrics"

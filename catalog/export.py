@@ -1,0 +1,193 @@
+"""Views for outsiders: what any DuckDB needs to ask a lake, without this library.
+
+    <lake>/catalog.duckdb     duckdb -readonly lake/catalog.duckdb     paths are absolute
+    <lake>/catalog.sql        cd lake && duckdb -init catalog.sql      paths are relative
+
+Both hold the same views and no rows. A view finds its files when it is asked, so what is appended
+or compacted later is seen without another export; only a lake that moved needs a new database:
+
+    log/*.json ── highest ──┬── live ──> data/*.parquet, only these
+                            └── dead ──> tail/*.parquet, but for these
+
+DuckDB lists the folders before it reads the manifest, and a compacted file is there `settle`
+seconds before a manifest names it: so each row is found once. Rows that a running process has
+logged and not yet made into a segment are seen by the library only, as they are in its journal.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from catalog.descriptions import COLUMNS, VIEWS
+from catalog.errors import CatalogError
+from catalog.tables import SPECS
+from catalog.views import (
+    FOLD_RUNS,
+    LATEST_ARTIFACTS,
+    LATEST_EXPERIMENTS,
+    MERGE_SUMMARIES,
+    SUMMARISE,
+)
+from lake.store import LocalStore
+
+if TYPE_CHECKING:
+    from lake.lake import Lake
+    from lake.table import Table
+
+DATABASE: Final = "catalog.duckdb"
+SCRIPT: Final = "catalog.sql"
+# a pattern that matches nothing is an error in DuckDB; the library takes only numbers for
+# manifests, and sorts this before them
+NO_MANIFEST: Final = "0000-none.json"
+# what versions before 2.0 can open
+_STORAGE_VERSION: Final = "v1.0.0"
+
+_ROWS: Final = """\
+  with manifest as materialized (
+    select live, dead
+    from read_json({log}, format = 'unstructured',
+                   columns = {{v: 'bigint', live: 'varchar[]', dead: 'varchar[]'}})
+    order by v desc limit 1)
+  select {columns}
+  from read_parquet({data}, union_by_name = true, filename = true, hive_partitioning = false)
+  where filename in (select {data_folder} || unnest(live) from manifest)
+  union all
+  select {columns}
+  from read_parquet({tail}, union_by_name = true, filename = true, hive_partitioning = false)
+  where filename not in (select {tail_folder} || unnest(dead) from manifest)"""
+
+_RUNS: Final = """\
+with run_events as materialized (
+{events})
+select run_id, experiment_id, experiment_name, run_name, status, start_time, end_time,
+       epoch(end_time - start_time) as duration, params, tags, metrics, git_commit, code_version,
+       parent_run_id, environment, from_json(inputs, '["varchar"]') as inputs, error, note, actor
+from ({fold}) where not deleted"""
+
+_HEADER: Final = """\
+-- The views of this lake for any DuckDB, made by `mhras export catalog`. They hold no rows, and
+-- need to be made again only when the program has new tables or columns.
+--     cd <this folder> && duckdb -init catalog.sql
+
+"""
+
+
+def export_catalog(lake: Lake, *, folder: Path | None = None) -> Path:
+    """Write catalog.duckdb and catalog.sql into the lake, or into a folder; the database's path.
+
+    The views are experiments, runs, metrics, metric_summary and artifacts. Raises CatalogError
+    when somebody has written into the database that is there, StoreError when the disk refuses.
+
+    >>> import duckdb
+    >>> from lake.lake import Lake
+    >>> with tempfile.TemporaryDirectory() as place, Lake.open(place + "/lake") as lake:
+    ...     with duckdb.connect(export_catalog(lake), read_only=True) as connection:
+    ...         connection.execute("select count(*) from runs").fetchall()
+    [(0,)]
+    """
+    lake.define(*SPECS.values())
+    store = lake.store if folder is None else LocalStore(folder)
+    _refuse_written(store.root / DATABASE)
+    for name in SPECS:
+        _make_readable(lake.table(name))
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch) / DATABASE
+        _build(fresh, view_statements(str(lake.root)))
+        _refuse_written(store.root / DATABASE)
+        store.put(DATABASE, fresh)
+    inside = store.root == lake.root
+    statements = view_statements("" if inside else str(lake.root))
+    store.put(SCRIPT, (_HEADER + ";\n\n".join(statements) + ";\n").encode())
+    return store.root / DATABASE
+
+
+def _refuse_written(database: Path) -> None:
+    """Raise CatalogError when changes wait beside a database: they would be played into ours."""
+    log = database.with_name(f"{database.name}.wal")
+    if log.exists():
+        message = f"{database} is being written by another program: {log.name} is beside it."
+        hint = "Close that program; open the file with `duckdb -readonly`, or copy it to change it."
+        raise CatalogError(message, hint=hint, path=str(database))
+
+
+def _make_readable(table: Table) -> None:
+    """Put an empty file where a view would else find none."""
+    table.ensure_sentinels()
+    if not table.store.list(table.log.folder):
+        nothing = json.dumps({"v": 0, "live": [], "dead": []}).encode()
+        table.store.put(f"{table.log.folder}/{NO_MANIFEST}", nothing)
+
+
+def _build(path: Path, statements: list[str]) -> None:
+    import duckdb  # 80 ms that only an export needs
+
+    with duckdb.connect(":memory:") as connection:
+        version = f"(storage_version {_quoted(_STORAGE_VERSION)})"
+        connection.execute(f"attach {_quoted(str(path))} as exported {version}")
+        connection.execute("use exported")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("use memory")
+        connection.execute("detach exported")
+
+
+def view_statements(root: str) -> list[str]:
+    """Return what makes the views of a lake at ``root``; empty for the current folder.
+
+    >>> view_statements("/data/lake")[0].splitlines()[0]
+    'create or replace view experiments as'
+    """
+    rows = {name: _rows(root, name) for name in SPECS}
+    parts = SUMMARISE.format(points=f"({rows['metrics']})")
+    fold = FOLD_RUNS.format(events="run_events")
+    queries = {
+        "experiments": LATEST_EXPERIMENTS.format(events=f"(\n{rows['experiments']})"),
+        "runs": _RUNS.format(events=rows["runs"], fold=fold),
+        "metrics": rows["metrics"],
+        "metric_summary": MERGE_SUMMARIES.format(parts=f"({parts})"),
+        "artifacts": LATEST_ARTIFACTS.format(events=f"({rows['artifacts']})"),
+    }
+    statements = []
+    for view, query in queries.items():
+        statements.append(f"create or replace view {view} as\n{query.strip(chr(10))}")
+        statements.append(f"comment on view {view} is {_quoted(VIEWS[view])}")
+        statements += [
+            f"comment on column {view}.{column} is {_quoted(text)}"
+            for column, text in COLUMNS[view].items()
+        ]
+    return statements
+
+
+def _rows(root: str, name: str) -> str:
+    """Return the query that finds the rows of one table now."""
+    table = f"{root}/tables/{name}" if root else f"tables/{name}"
+    pattern = _literal(table)
+    return _ROWS.format(
+        columns=", ".join(SPECS[name].columns),
+        log=_quoted(f"{pattern}/log/*.json"),
+        data=_quoted(f"{pattern}/data/*.parquet"),
+        tail=_quoted(f"{pattern}/tail/*.parquet"),
+        data_folder=_quoted(f"{table}/data/"),
+        tail_folder=_quoted(f"{table}/tail/"),
+    )
+
+
+def _quoted(text: str) -> str:
+    """Return a text as SQL writes it.
+
+    >>> _quoted("ana's lake")
+    "'ana''s lake'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _literal(path: str) -> str:
+    """Return the pattern that matches this path only.
+
+    >>> _literal("/data/lake [2]")
+    '/data/lake [[]2]'
+    """
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)

@@ -1,0 +1,201 @@
+"""Keeps the catalog's tables equal to the lake, by what is new only.
+
+Small tables (experiments, runs, artifacts) are held in memory as events; metrics stay in their
+Parquet files, and only the rows of living journals and a summary per run and metric are held.
+Each look reads the journals first and lists the segments after (lake/recover.py says why), loads
+segments not seen before, and drops the rows of journals that became segments.
+
+    events_<table>   rows of segments (journal_id null) and of journals
+    live_metrics     metric points of journals
+    summary_parts    last, min, max ... per run, metric and source; merged when asked
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from catalog.tables import SPECS
+from catalog.views import SUMMARISE
+from lake.recover import JournalReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+    import pyarrow as pa
+
+    from lake.lake import Lake
+    from lake.table import Snapshot
+
+HELD: Final = ("experiments", "runs", "artifacts")
+# a segment could be made, consumed and deleted unseen between two looks further apart than this
+LONGEST_GAP_SECONDS: Final = 300.0
+
+_TYPES: Final = {
+    "string": "varchar",
+    "double": "double",
+    "int64": "bigint",
+    "bool": "boolean",
+    "timestamp": "timestamp",
+    "map<string,string>": "map(varchar, varchar)",
+    "map<string,double>": "map(varchar, double)",
+}
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What of one table is in memory."""
+
+    version: int = -1
+    segments: set[str] = field(default_factory=set)
+    journals: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Change:
+    """What a look brought: the runs it touched, None for all of them."""
+
+    runs: set[str] | None = field(default_factory=set)
+    anything: bool = False
+
+    def touch(self, run_ids: Iterable[str]) -> None:
+        """Note runs whose row must be made again."""
+        self.anything = True
+        if self.runs is not None:
+            self.runs.update(run_ids)
+
+    def touch_all(self) -> None:
+        """Note that every row must be made again."""
+        self.anything = True
+        self.runs = None
+
+
+class Mirror:
+    """The lake's events in a DuckDB. One thread at a time."""
+
+    def __init__(self, lake: Lake, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._root = lake.root
+        self._tables = {name: lake.table(name) for name in SPECS}
+        self._reader = JournalReader(lake.journal.folder, SPECS)
+        self._seen = {name: _Seen() for name in SPECS}
+        self._looked_at = monotonic()
+        self.metric_files: list[str] = []
+        for name, spec in SPECS.items():
+            table = f"events_{name}" if name in HELD else "live_metrics"
+            columns = ", ".join(f"{c} {_TYPES[kind]}" for c, kind in spec.columns.items())
+            connection.execute(f"create table {table} ({columns}, journal_id varchar)")
+        points = "(select * from live_metrics where false)"
+        parts = SUMMARISE.format(points=points)
+        connection.execute(
+            f"create table summary_parts as select *, '' as journal_id from ({parts})"
+        )
+
+    def look(self) -> Change:
+        """Take in what is new in the lake."""
+        update = self._reader.poll()
+        snapshots = {name: table.snapshot() for name, table in self._tables.items()}
+        gap, self._looked_at = monotonic() - self._looked_at, monotonic()
+        change = Change()
+        for name, snapshot in snapshots.items():
+            seen = self._seen[name]
+            unseen = snapshot.consumed - seen.segments
+            if snapshot.version != seen.version and (unseen or gap > LONGEST_GAP_SECONDS):
+                self._load_all(name, snapshot, change)
+            self._load_new(name, snapshot, change)
+            self._drop_journals(name, snapshot.journals, update.gone, change)
+            if name in update.tables:
+                self._add_live(name, update.tables[name], snapshot, change)
+        self.metric_files = self._paths(snapshots["metrics"].files)
+        return change
+
+    def _paths(self, keys: Iterable[str]) -> list[str]:
+        return [str(self._root / key) for key in keys]
+
+    def _load_all(self, name: str, snapshot: Snapshot, change: Change) -> None:
+        """Begin again from the compacted files: at first, and after too long a gap."""
+        seen = self._seen[name]
+        table = f"events_{name}" if name in HELD else "summary_parts"
+        absent = "journal_id is null" if name in HELD else "journal_id = ''"
+        self._connection.execute(f"delete from {table} where {absent}")
+        seen.version, seen.segments = snapshot.version, set(snapshot.consumed)
+        self._load(name, snapshot.data, change)
+        change.touch_all()
+
+    def _load_new(self, name: str, snapshot: Snapshot, change: Change) -> None:
+        seen = self._seen[name]
+        fresh = [key for key in snapshot.tail if PurePosixPath(key).name not in seen.segments]
+        self._load(name, fresh, change)
+        seen.version = snapshot.version
+        seen.segments = {PurePosixPath(key).name for key in snapshot.tail} | snapshot.consumed
+
+    def _load(self, name: str, keys: Iterable[str], change: Change) -> None:
+        files = self._paths(keys)
+        if not files:
+            return
+        columns = ", ".join(SPECS[name].columns)
+        source = "read_parquet($files, union_by_name=true)"
+        if name in HELD:
+            statement = f"insert into events_{name} select {columns}, null from {source}"
+        else:
+            statement = f"insert into summary_parts select *, '' from ({SUMMARISE})"
+            statement = statement.format(points=source)
+        self._connection.execute(statement, {"files": files})
+        if len(files) > 4 or name == "experiments":
+            change.touch_all() if name != "artifacts" else change.touch(())
+        else:
+            found = f"select distinct run_id from {source}"
+            change.touch(r for (r,) in self._connection.execute(found, {"files": files}).fetchall())
+
+    def _drop_journals(
+        self, name: str, sealed: frozenset[str], gone: frozenset[str], change: Change
+    ) -> None:
+        """Forget the live rows of journals that are segments now, or were taken away."""
+        seen = self._seen[name]
+        dropped = seen.journals & (sealed | gone)
+        if not dropped:
+            return
+        seen.journals -= dropped
+        tables = (f"events_{name}",) if name in HELD else ("live_metrics", "summary_parts")
+        for table in tables:
+            self._connection.execute(
+                f"delete from {table} where journal_id in (select unnest($dropped))",
+                {"dropped": sorted(dropped)},
+            )
+        if dropped <= sealed:
+            change.touch(())  # their runs were touched when the segments were loaded
+        else:
+            change.touch_all()
+
+    def _add_live(self, name: str, rows: pa.Table, snapshot: Snapshot, change: Change) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        sealed = pa.array(sorted(snapshot.journals), pa.string())
+        rows = rows.filter(pc.invert(pc.is_in(rows["journal_id"], value_set=sealed)))
+        if not rows.num_rows:
+            return
+        self._seen[name].journals.update(pc.unique(rows["journal_id"]).to_pylist())
+        cursor = self._connection
+        cursor.register("fresh_rows", rows)
+        try:
+            if name in HELD:
+                cursor.execute(f"insert into events_{name} from fresh_rows")
+            else:
+                cursor.execute("insert into live_metrics from fresh_rows")
+                self._summarise_live(cursor)
+        finally:
+            cursor.unregister("fresh_rows")
+        if name == "experiments":
+            change.touch(())
+        else:
+            change.touch(pc.unique(rows["run_id"]).to_pylist())
+
+    @staticmethod
+    def _summarise_live(cursor: duckdb.DuckDBPyConnection) -> None:
+        grouped = SUMMARISE.replace("select run_id,", "select journal_id, run_id,", 1)
+        grouped = grouped.replace("group by run_id", "group by journal_id, run_id")
+        cursor.execute("insert into summary_parts by name " + grouped.format(points="fresh_rows"))

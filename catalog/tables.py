@@ -1,0 +1,141 @@
+"""The schema of every system table: the single source, for writers, readers and documents.
+
+Rows are immutable events. What changes (a run's status, a tag) is a newer row of the same id;
+the views show the latest. The rows of a run are ordered so:
+
+    tags, run_name, note, deleted      by event_at
+    status, end_time, error, metrics   by end_time, else event_at
+
+so a whole session of a run (start ... end) can stand in one row at the start's event_at, and an
+edit somebody else made in between still wins over what the start said. `fold_runs` does that
+before a journal becomes a segment: a finished run is then one row of plain Parquet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lake.table import TableSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# rows of these kinds belong to a session of a run and are folded; edits stay rows of their own
+_SESSION_KINDS = frozenset({"start", "params", "environment", "end"})
+
+
+def fold_runs(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Merge one writer's rows of each session of a run into one row.
+
+    >>> start = {"run_id": "a", "kind": "start", "status": "RUNNING", "event_at": 1}
+    >>> params = {"run_id": "a", "kind": "params", "params": {"depth": "4"}, "event_at": 2}
+    >>> end = {"run_id": "a", "kind": "end", "status": "FINISHED", "end_time": 3, "event_at": 3}
+    >>> fold_runs([start, params, end]) == [
+    ...     {"run_id": "a", "kind": "start", "status": "FINISHED", "event_at": 1,
+    ...      "params": {"depth": "4"}, "end_time": 3}]
+    True
+    """
+    folded: list[dict[str, Any]] = []
+    sessions: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        kind, run_id = row.get("kind"), row["run_id"]
+        session = sessions.get(run_id)
+        if kind == "start" or kind not in _SESSION_KINDS or session is None:
+            folded.append(row)
+            if kind in _SESSION_KINDS:
+                sessions[run_id] = row
+            continue
+        _merge(session, row)
+        if kind == "end":
+            del sessions[run_id]
+    return folded
+
+
+def _merge(session: dict[str, Any], row: dict[str, Any]) -> None:
+    for name, value in row.items():
+        if name in ("kind", "event_at"):
+            continue
+        if isinstance(value, dict):
+            session[name] = {**session.get(name, {}), **value}
+        else:
+            session[name] = value
+
+
+EXPERIMENTS = TableSpec(
+    name="experiments",
+    columns={
+        "experiment_id": "string",
+        "experiment_name": "string",
+        "description": "string",
+        "created_at": "timestamp",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("experiment_id", "event_at"),
+)
+
+RUNS = TableSpec(
+    name="runs",
+    columns={
+        "run_id": "string",
+        "experiment_id": "string",
+        "experiment_name": "string",
+        "run_name": "string",
+        "status": "string",
+        "start_time": "timestamp",
+        "end_time": "timestamp",
+        "params": "map<string,string>",
+        "param_types": "map<string,string>",
+        "tags": "map<string,string>",
+        "metrics": "map<string,double>",
+        "git_commit": "string",
+        "code_version": "string",
+        "parent_run_id": "string",
+        "environment": "string",
+        "inputs": "string",
+        "error": "string",
+        "note": "string",
+        "actor": "string",
+        "deleted": "bool",
+        "kind": "string",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("event_at", "run_id"),
+    fold=fold_runs,
+)
+
+METRICS = TableSpec(
+    name="metrics",
+    columns={
+        "run_id": "string",
+        "experiment_id": "string",
+        "metric_name": "string",
+        "value": "double",
+        "step": "int64",
+        "logged_at": "timestamp",
+    },
+    sort_by=("run_id", "metric_name", "step", "logged_at"),
+    flat=True,
+)
+
+ARTIFACTS = TableSpec(
+    name="artifacts",
+    columns={
+        "artifact_id": "string",
+        "run_id": "string",
+        "artifact_type": "string",
+        "path": "string",
+        "uri": "string",
+        "digest": "string",
+        "size_bytes": "int64",
+        "created_at": "timestamp",
+        "metadata": "string",
+        "deleted": "bool",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("run_id", "path", "event_at"),
+)
+
+SPECS: dict[str, TableSpec] = {s.name: s for s in (EXPERIMENTS, RUNS, METRICS, ARTIFACTS)}
