@@ -1,0 +1,77 @@
+"""The library: experiments, datasets, features, models. Headless; `Workbench` is the way in.
+
+Names load when first used: `from core import Workbench` imports no DuckDB, Arrow or pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalog.errors import CatalogError, FilterError, QueryError
+    from core.errors import (
+        ArtifactError,
+        ExperimentError,
+        InvalidMetricError,
+        ParamConflictError,
+        RunNotFoundError,
+        RunStateError,
+    )
+    from core.tracking.run import Artifact, Run
+    from core.tracking.storage import FileSystemStorage, LakeStorage, StorageBackend
+    from core.tracking.tracker import ExperimentTracker
+    from core.workbench import Workbench
+    from lake.errors import LakeError, MhrasError
+
+_HOME = {
+    "Artifact": "core.tracking.run",
+    "ArtifactError": "core.errors",
+    "CatalogError": "catalog.errors",
+    "ExperimentError": "core.errors",
+    "ExperimentTracker": "core.tracking.tracker",
+    "FileSystemStorage": "core.tracking.storage",
+    "FilterError": "catalog.errors",
+    "InvalidMetricError": "core.errors",
+    "LakeError": "lake.errors",
+    "LakeStorage": "core.tracking.storage",
+    "MhrasError": "lake.errors",
+    "ParamConflictError": "core.errors",
+    "QueryError": "catalog.errors",
+    "Run": "core.tracking.run",
+    "RunNotFoundError": "core.errors",
+    "RunStateError": "core.errors",
+    "StorageBackend": "core.tracking.storage",
+    "Workbench": "core.workbench",
+}
+__all__ = [
+    "Artifact",
+    "ArtifactError",
+    "CatalogError",
+    "ExperimentError",
+    "ExperimentTracker",
+    "FileSystemStorage",
+    "FilterError",
+    "InvalidMetricError",
+    "LakeError",
+    "LakeStorage",
+    "MhrasError",
+    "ParamConflictError",
+    "QueryError",
+    "Run",
+    "RunNotFoundError",
+    "RunStateError",
+    "StorageBackend",
+    "Workbench",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        message = f"module 'core' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

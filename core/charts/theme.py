@@ -1,0 +1,57 @@
+"""One look for every chart that is drawn outside the browser page.
+
+Inside it, Streamlit applies the theme of .streamlit/config.toml, which has the same colours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.charts.palette import Mode, palette
+
+Spec = dict[str, Any]
+_FONT = "Inter, Helvetica, Arial, sans-serif"
+
+
+def themed(spec: Spec, mode: Mode = "light") -> Spec:
+    """Return the chart with fonts and colours of a mode.
+
+    >>> themed({"mark": "bar"}, "dark")["background"]
+    '#0e1420'
+    """
+    colours = palette(mode)
+    text = {"labelColor": colours.muted, "titleColor": colours.muted}
+    fonts = {"labelFont": _FONT, "titleFont": _FONT, "labelFontSize": 11, "titleFontSize": 12}
+    config = {
+        "font": _FONT,
+        "title": {
+            "color": colours.ink,
+            "font": _FONT,
+            "fontSize": 15,
+            "anchor": "start",
+            "offset": 14,
+        },
+        "axis": {
+            **text,
+            **fonts,
+            "gridColor": colours.grid,
+            "domainColor": colours.grid,
+            "tickColor": colours.grid,
+            "titleFontWeight": 400,
+            "titlePadding": 12,
+            "labelPadding": 6,
+        },
+        "legend": {**text, **fonts, "titleFontWeight": 500},
+        "view": {"stroke": None},
+        "range": {
+            "category": list(colours.categorical),
+            "ramp": list(colours.sequential),
+            "heatmap": list(colours.sequential),
+            "diverging": list(colours.diverging),
+        },
+        "bar": {"color": colours.primary, "cornerRadiusEnd": 3},
+        "line": {"color": colours.primary, "strokeWidth": 2},
+        "point": {"color": colours.primary},
+        "rule": {"color": colours.muted},
+    }
+    return {**spec, "background": colours.background, "padding": 16, "config": config}

@@ -1,0 +1,52 @@
+"""What can go wrong in the domain.
+
+MhrasError (lake/errors.py)
+  ExperimentError
+    RunNotFoundError      also KeyError
+    RunStateError         the run has ended, is deleted, or none is active
+    ParamConflictError    also ValueError: a param logged twice with another value
+    InvalidMetricError    also ValueError: names, values or steps that are not metrics
+    ArtifactError         also ValueError: a path, a name or a type that cannot be kept
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lake.errors import MhrasError
+
+
+class ExperimentError(MhrasError):
+    """An experiment or a run cannot do what was asked."""
+
+    code: ClassVar[str] = "experiment"
+
+
+class RunNotFoundError(ExperimentError, KeyError):
+    """No run has this id."""
+
+    code: ClassVar[str] = "run_not_found"
+
+
+class RunStateError(ExperimentError):
+    """The run is not in a state that allows it."""
+
+    code: ClassVar[str] = "run_state"
+
+
+class ParamConflictError(ExperimentError, ValueError):
+    """A param was logged before with another value."""
+
+    code: ClassVar[str] = "param_conflict"
+
+
+class InvalidMetricError(ExperimentError, ValueError):
+    """Names, values or steps that cannot be logged; all of one call together."""
+
+    code: ClassVar[str] = "invalid_metric"
+
+
+class ArtifactError(ExperimentError, ValueError):
+    """An artifact that cannot be kept or found."""
+
+    code: ClassVar[str] = "artifact"

@@ -1,0 +1,1 @@
+"""Experiments and their runs: params, metrics over steps, artifacts, surroundings."""

@@ -1,0 +1,155 @@
+"""Reading runs back from the catalog."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from core.errors import ArtifactError, RunNotFoundError
+from core.tracking.run import Artifact, Run, aware, run_from_row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from catalog.catalog import Catalog
+    from core.tracking.run import History
+    from core.tracking.storage import StorageBackend
+
+LIVENESS_SECONDS: Final = 1.0
+_HISTORY: Final = """
+select metric_name, value, step from metrics where run_id = $run_id
+order by metric_name, step nulls last, logged_at
+"""
+_ONE_HISTORY: Final = """
+select step, value, logged_at from metrics where run_id = $run_id and metric_name = $metric_name
+order by step nulls last, logged_at
+"""
+_LAST_POINTS: Final = """
+select metric_name, last, last_step from metric_summary where run_id = $run_id
+"""
+_ARTIFACTS: Final = """
+select artifact_id, run_id, artifact_type, path, uri, digest, size_bytes, created_at, metadata
+from artifacts where run_id = $run_id order by path, created_at
+"""
+_ARTIFACT_URI: Final = "select uri from artifacts where artifact_id = $artifact_id"
+
+
+class RunReader:
+    """Finds runs, their histories and artifacts. Threads may share one."""
+
+    def __init__(self, catalog: Catalog, storage: StorageBackend) -> None:
+        self.catalog = catalog
+        self._storage = storage
+        self._living: tuple[float, set[str], dict[str, float]] | None = None
+
+    def get_run(self, run_id: str) -> Run:
+        """One run, also a deleted one. Raises RunNotFoundError."""
+        from catalog.search import find_run  # with sqlglot, 60 ms that logging saves
+
+        row = find_run(self.catalog, str(run_id))
+        if row is None:
+            message = f"There is no run {run_id!r}."
+            hint = "List what there is with search_runs() or `mhras runs`."
+            raise RunNotFoundError(message, hint=hint, run_id=run_id)
+        return self._runs([row])[0]
+
+    def search_runs(
+        self,
+        experiment_name: str | None = None,
+        filter_string: str | None = None,
+        order_by: Sequence[str] | str | None = None,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        include_deleted: bool = False,
+    ) -> list[Run]:
+        """The runs that match; see `ExperimentTracker.search_runs`."""
+        from catalog.search import Search, find_runs  # as above
+
+        search = Search(
+            experiment_name=experiment_name,
+            filter_string=filter_string,
+            order_by=[order_by] if isinstance(order_by, str) else order_by or (),
+            limit=limit,
+            offset=offset,
+            include_deleted=include_deleted,
+        )
+        return self._runs(find_runs(self.catalog, search))
+
+    def _runs(self, rows: Sequence[Sequence[Any]]) -> list[Run]:
+        from catalog.search import RUN_FIELDS  # as above
+
+        runs = [run_from_row(self, RUN_FIELDS, row) for row in rows]
+        running = [run for run in runs if run.status == "RUNNING"]
+        if running:
+            living, beats = self.liveness()
+            for run in running:
+                run.is_stale = run.writer not in living
+                beat = beats.get(run.writer or "", 0.0)
+                seen = datetime.fromtimestamp(beat, UTC) if beat else run.start_time
+                run.heartbeat_at = max(seen, run.heartbeat_at or run.start_time)
+        return runs
+
+    def liveness(self) -> tuple[set[str], dict[str, float]]:
+        """The writers that live now, and when each writer was last heard of (seconds, UTC)."""
+        from lake.recover import last_heartbeats, living_writers  # with Arrow's types
+
+        if self._living is None or monotonic() - self._living[0] > LIVENESS_SECONDS:
+            folder = self.catalog.lake.journal.folder
+            self._living = monotonic(), living_writers(folder), last_heartbeats(folder)
+        return self._living[1], self._living[2]
+
+    def stale_runs(self) -> list[Run]:
+        """Runs left RUNNING by a process that is gone."""
+        return [run for run in self.search_runs(None, "status = 'RUNNING'") if run.is_stale]
+
+    def history(self, run_id: str) -> History:
+        """All points of all metrics of a run, by step and time."""
+        found: History = {}
+        with self.catalog.cursor() as cursor:
+            rows = cursor.execute(_HISTORY, {"run_id": run_id}).fetchall()
+        for name, value, step in rows:
+            found.setdefault(name, []).append((value, step))
+        return found
+
+    def metric_history(self, run_id: str, metric_name: str) -> pa.Table:
+        """All points of one metric: step, value, logged_at."""
+        return self.catalog.sql(_ONE_HISTORY, {"run_id": run_id, "metric_name": metric_name})
+
+    def last_points(self, run_id: str) -> dict[str, tuple[float, int | None]]:
+        """The last value and its step of every metric of a run."""
+        with self.catalog.cursor() as cursor:
+            rows = cursor.execute(_LAST_POINTS, {"run_id": run_id}).fetchall()
+        return {name: (value, step) for name, value, step in rows}
+
+    def artifacts(self, run_id: str) -> list[Artifact]:
+        """The run's artifacts by path."""
+        with self.catalog.cursor() as cursor:
+            rows = cursor.execute(_ARTIFACTS, {"run_id": run_id}).fetchall()
+        names = Artifact.__dataclass_fields__
+        found = []
+        for row in rows:
+            values = dict(zip(names, row, strict=True))
+            values["created_at"] = aware(values["created_at"])
+            values["metadata"] = json.loads(values["metadata"]) if values["metadata"] else {}
+            found.append(Artifact(**values))
+        return found
+
+    def read_artifact(self, artifact_id: str) -> bytes:
+        """An artifact's bytes. Raises ArtifactError, or DamagedError when they changed."""
+        with self.catalog.cursor() as cursor:
+            rows = cursor.execute(_ARTIFACT_URI, {"artifact_id": artifact_id}).fetchall()
+        if not rows:
+            message = f"There is no artifact {artifact_id!r}."
+            raise ArtifactError(message, hint="List a run's with run.artifacts.")
+        return self._storage.load_artifact(rows[0][0])
+
+    def environment(self, digest: str | None) -> dict[str, Any]:
+        """The surroundings a run names by their digest; empty when it names none."""
+        if digest is None:
+            return {}
+        return dict(json.loads(self.catalog.lake.objects.get(digest)))

@@ -1,0 +1,158 @@
+"""Where artifacts' bytes go: into the lake, or into a folder of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+from core.errors import ArtifactError
+from core.ids import new_id
+from lake.errors import InvalidNameError, NotFoundError
+from lake.store import LocalStore, check_key
+
+if TYPE_CHECKING:
+    from lake.lake import Lake
+
+SCHEME: Final = "lake://objects/"
+
+
+class StorageBackend(Protocol):
+    """Keeps artifacts' bytes. Implementations pass tests/contracts/storage.py."""
+
+    def save_artifact(self, artifact: bytes, path: str) -> str:
+        """Keep the bytes under a relative name; the URI to load them by. Durable on return."""
+
+    def load_artifact(self, uri: str) -> bytes:
+        """The bytes of a URI. Raises ArtifactError when there are none."""
+
+    def delete_artifact(self, uri: str) -> None:
+        """Let go of the bytes; `load_artifact` refuses from then on. Absent is fine."""
+
+
+@runtime_checkable
+class FileBackend(Protocol):
+    """A backend that takes a file of any size without reading it into memory."""
+
+    def save_file(self, source: Path, path: str) -> str:
+        """Keep a file's content under a relative name; the URI to load it by."""
+
+
+class FileSystemStorage:
+    """Keeps artifacts as files below a folder.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     storage = FileSystemStorage(folder)
+    ...     storage.load_artifact(storage.save_artifact(b"tree", "run/model.bin"))
+    b'tree'
+    """
+
+    def __init__(self, base_path: str = "experiments/artifacts") -> None:
+        self._store = LocalStore(Path(base_path).expanduser())
+
+    def save_artifact(self, artifact: bytes, path: str) -> str:
+        """Keep the bytes under a relative name; its file URI. Raises ArtifactError."""
+        return self._save(artifact, path)
+
+    def save_file(self, source: Path, path: str) -> str:
+        """Keep a file's content under a relative name; its file URI. Raises ArtifactError."""
+        return self._save(source, path)
+
+    def _save(self, data: bytes | Path, path: str) -> str:
+        key = artifact_path(path)
+        self._store.put(key, data)
+        return (self._store.root / key).as_uri()
+
+    def load_artifact(self, uri: str) -> bytes:
+        """The bytes of a URI. Raises ArtifactError when there are none."""
+        try:
+            return self._store.get(self._key(uri))
+        except NotFoundError:
+            raise _missing(uri) from None
+
+    def delete_artifact(self, uri: str) -> None:
+        """Remove the file. Absent is fine."""
+        self._store.delete(self._key(uri))
+
+    def _key(self, uri: str) -> str:
+        base = self._store.root.as_uri() + "/"
+        if not uri.startswith(base):
+            message = f"{uri!r} is not in this storage."
+            raise ArtifactError(message, hint=f"Its URIs begin with {base}.", uri=uri)
+        from urllib.parse import unquote  # 5 ms that only readers need
+
+        return artifact_path(unquote(uri.removeprefix(base)))
+
+
+class LakeStorage:
+    """Keeps artifacts as objects of the lake: equal content is kept once.
+
+    Objects are shared, so deleting one reference does not remove the bytes: gc does, when nothing
+    refers to them any more.
+    """
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def save_artifact(self, artifact: bytes, path: str) -> str:
+        """Keep the bytes; the URI names this reference. Raises ArtifactError for a bad name."""
+        return self._refer(self._lake.objects.put(artifact), path)
+
+    def save_file(self, source: Path, path: str) -> str:
+        """Keep a file's content, whatever its size; the URI names this reference."""
+        return self._refer(self._lake.objects.put(source), path)
+
+    @staticmethod
+    def _refer(digest: str, path: str) -> str:
+        return f"{SCHEME}{digest}#{new_id()}/{artifact_path(path)}"
+
+    def load_artifact(self, uri: str) -> bytes:
+        """The bytes of a URI, checked against their digest. Raises ArtifactError, DamagedError."""
+        try:
+            if self._lake.store.list(self._tombstone(uri)):
+                raise _missing(uri)
+            return self._lake.objects.get(digest_of(uri))
+        except NotFoundError:
+            raise _missing(uri) from None
+
+    def delete_artifact(self, uri: str) -> None:
+        """Let go of this reference. Absent is fine."""
+        self._lake.store.put(f"{self._tombstone(uri)}/deleted", b"")
+
+    @staticmethod
+    def _tombstone(uri: str) -> str:
+        return f"claims/deleted-artifacts/{uri.partition('#')[2].partition('/')[0] or 'none'}"
+
+
+def digest_of(uri: str) -> str:
+    """The digest in a lake URI.
+
+    >>> digest_of("lake://objects/" + "ab" * 32 + "#0190/model.json") == "ab" * 32
+    True
+    """
+    if not uri.startswith(SCHEME):
+        message = f"{uri!r} is not an artifact of the lake."
+        raise ArtifactError(message, hint=f"Its URIs begin with {SCHEME}.", uri=uri)
+    return uri.removeprefix(SCHEME).partition("#")[0]
+
+
+def artifact_path(path: str) -> str:
+    """A name within a run, refused when it would lead out of it.
+
+    >>> artifact_path("plots/roc.svg")
+    'plots/roc.svg'
+    >>> artifact_path("../../etc/passwd")
+    Traceback (most recent call last):
+    ...
+    core.errors.ArtifactError: '../../etc/passwd' is not a name for an artifact. ...
+    """
+    try:
+        return check_key(str(PurePosixPath(path)) if path.strip() else "")
+    except InvalidNameError as error:
+        message = f"{path!r} is not a name for an artifact."
+        hint = 'Use a relative name such as "plots/roc.svg", without "..".'
+        raise ArtifactError(message, hint=hint, path=path) from error
+
+
+def _missing(uri: str) -> ArtifactError:
+    return ArtifactError(f"There is no artifact {uri!r}.", hint="Was it deleted?", uri=uri)

@@ -1,0 +1,91 @@
+"""The way in: one object that knows all services and wires them to one lake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from catalog.catalog import Catalog
+from core.settings import actor_name, lake_location
+from core.tracking.board import RunBoard
+from core.tracking.reader import RunReader
+from core.tracking.storage import LakeStorage
+from core.tracking.tracker import ExperimentTracker
+from lake.lake import Lake
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    import pyarrow as pa
+
+    from lake.lake import Durability
+
+
+class Workbench:
+    """A lake and everything that can be done with it.
+
+    ``lake`` is a folder, made when it is not there; without one, MHRAS_LAKE says which, else
+    ``lake`` in the current folder. ``actor`` is who acts: the login name when not given.
+    ``durability`` says what a returned call survives: ``"commit"`` a power loss, ``"process"``
+    the end of this process; metrics always have the latter.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, Workbench(folder + "/lake") as wb:
+    ...     with wb.tracker.start_run("risk") as run:
+    ...         wb.tracker.log_metrics({"auc": 0.73}, step=1)
+    ...     [r.last_metrics for r in wb.tracker.search_runs("risk", "metrics.auc > 0.7")]
+    [{'auc': 0.73}]
+    """
+
+    def __init__(
+        self,
+        lake: str | Path | None = None,
+        *,
+        actor: str | None = None,
+        create: bool = True,
+        durability: Durability = "commit",
+    ) -> None:
+        self.actor = actor_name(actor)
+        self.lake = Lake.open(lake_location(lake), create)
+        self.catalog = Catalog(self.lake)
+        storage = LakeStorage(self.lake)
+        self.tracker = ExperimentTracker(
+            storage, self.catalog, actor=self.actor, durability=durability
+        )
+        self.runs = RunBoard(RunReader(self.catalog, storage))
+
+    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
+        """Run one query over the lake's views; values are bound to ``$name`` or ``?``.
+
+        Raises QueryError with DuckDB's message.
+        """
+        return self.catalog.sql(query, params)
+
+    def storage_bytes(self) -> dict[str, int]:
+        """Bytes on disk by what they are for: tables, objects, journal and the rest."""
+        found: dict[str, int] = {}
+        for path in self.lake.root.rglob("*"):
+            try:
+                size = path.stat().st_size if path.is_file() else 0
+            except FileNotFoundError:
+                continue  # compacted away while we looked
+            kind = path.relative_to(self.lake.root).parts[0]
+            found[kind] = found.get(kind, 0) + size
+        return {name: size for name, size in sorted(found.items()) if size}
+
+    def close(self) -> None:
+        """Write what is still under way, and let go of the lake."""
+        self.tracker.wait()
+        self.lake.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
