@@ -95,7 +95,10 @@ class RunBoard:
         self, experiment_name: str | None = None, filter_string: str | None = None
     ) -> int:
         """How many runs match. Raises FilterError."""
-        from catalog.search import Search, count_runs  # with sqlglot, 60 ms
+        from catalog.search import (
+            Search,
+            count_runs,
+        )  # the search language, which logging does not need
 
         search = Search(experiment_name=experiment_name, filter_string=filter_string)
         return count_runs(self._catalog, search)

@@ -48,7 +48,7 @@ class RunReader:
 
     def get_run(self, run_id: str) -> Run:
         """One run, also a deleted one. Raises RunNotFoundError."""
-        from catalog.search import find_run  # with sqlglot, 60 ms that logging saves
+        from catalog.search import find_run  # the search language, which logging does not need
 
         row = find_run(self.catalog, str(run_id))
         if row is None:
