@@ -116,16 +116,19 @@ def _alone(table: Table) -> contextlib.AbstractContextManager[bool]:
 def _compact(
     table: Table, minimum: int, settle: float, target_rows: int
 ) -> CompactionResult | None:
+    table.log.check_head()
     # The head before the listings: a consumed name that is absent from them is gone for good.
     head = table.log.head()
     listing = table.store.list(f"{table.folder}/tail")
     waiting = [e for e in listing if is_segment(e.name) and e.name not in head.manifest.consumed]
     if not waiting or (len(waiting) < minimum and sum(e.size for e in waiting) < TAIL_BYTES):
         return None
+    table.ensure_sentinels()
+    if not head.sha256:  # the log has only now begun
+        return _compact(table, minimum, settle, target_rows)
     gathered = _gather(table, waiting, head.manifest.files, target_rows)
     if not gathered.segments:
         return None
-    table.ensure_sentinels()
     written = _write(table, gathered)
     time.sleep(settle)
     manifest = _successor(table, head, {entry.name for entry in listing}, gathered, written)
@@ -218,6 +221,8 @@ def _successor(
         files=(*(file for file in before.files if file.path not in merged), written),
         consumed=consumed | dict.fromkeys(gathered.segments, now),
         retired=retired | dict.fromkeys(merged, now),
+        rewritten=before.rewritten,
+        lost=before.lost,
     )
 
 
@@ -235,33 +240,42 @@ def collect(table: Table, *, grace: float = GRACE) -> tuple[str, ...]:
     Also data files no manifest names, a day after their compaction crashed, and manifests that
     have 20 successors. A reader that still wants one of these files takes a newer snapshot.
     """
+    keys = tuple(replaced(table, grace=grace))
+    if keys:
+        table.store.delete(*keys)
+    return keys
+
+
+def replaced(table: Table, *, grace: float = GRACE) -> dict[str, int]:
+    """Name the files that `collect` would delete, with their bytes."""
+    table.log.check_head()
     manifest = table.log.head().manifest
     oldest = now_us() - round(grace * 1e6)
     tail = table.store.list(f"{table.folder}/tail")
     data = table.store.list(f"{table.folder}/data")
-    keys = [
-        *(table.tail_key(name) for name in _over(manifest.consumed, tail, oldest)),
-        *(table.data_key(name) for name in _over(manifest.retired, data, oldest)),
-        *(table.data_key(name) for name in _orphans(manifest, data, max(grace, ORPHAN_AGE))),
-        *_old_manifests(table, grace),
+    old_data = [
+        *_over(manifest.retired, data, oldest),
+        *_orphans(manifest, data, max(grace, ORPHAN_AGE)),
     ]
-    if keys:
-        table.store.delete(*keys)
-    return tuple(keys)
+    return {
+        **{table.tail_key(e.name): e.size for e in _over(manifest.consumed, tail, oldest)},
+        **{table.data_key(e.name): e.size for e in old_data},
+        **{f"{table.log.folder}/{e.name}": e.size for e in _old_manifests(table, grace)},
+    }
 
 
-def _over(names: Mapping[str, int], listing: list[Entry], oldest: int) -> list[str]:
-    return [entry.name for entry in listing if names.get(entry.name, oldest + 1) <= oldest]
+def _over(names: Mapping[str, int], listing: list[Entry], oldest: int) -> list[Entry]:
+    return [entry for entry in listing if names.get(entry.name, oldest + 1) <= oldest]
 
 
-def _orphans(manifest: Manifest, data: list[Entry], age: float) -> list[str]:
+def _orphans(manifest: Manifest, data: list[Entry], age: float) -> list[Entry]:
     named = {SENTINEL, *manifest.retired, *(file.path for file in manifest.files)}
     limit = time.time() - age
-    return [e.name for e in data if e.name not in named and e.modified_at < limit]
+    return [e for e in data if e.name not in named and e.modified_at < limit]
 
 
-def _old_manifests(table: Table, grace: float) -> list[str]:
-    """Name the manifests to delete, the oldest first: what is left has no gap."""
+def _old_manifests(table: Table, grace: float) -> list[Entry]:
+    """Find the manifests to delete, the oldest first: what is left has no gap."""
     limit = time.time() - grace
     surplus = table.store.list(table.log.folder)[:-KEPT_MANIFESTS]
-    return [f"{table.log.folder}/{entry.name}" for entry in surplus if entry.modified_at < limit]
+    return [entry for entry in surplus if entry.modified_at < limit]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".jsonl"
 LIMIT = 16 * 1024 * 1024
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _OPEN_FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -54,7 +55,7 @@ def encode_row(table: str, row: Mapping[str, Any]) -> bytes:
     b'{"t":"metrics","metric_name":"auc","value":NaN}\\n'
     """
     present = {name: value for name, value in row.items() if value is not None}
-    text = json.dumps({"t": table, **present}, separators=(",", ":"), ensure_ascii=False)
+    text = _JSON.encode({"t": table, **present})
     # half a character (a surrogate, as in undecodable file names) is no text: no reader takes it
     return text.encode("utf8", "replace") + b"\n"
 
@@ -107,20 +108,37 @@ class Journal:
             if self._descriptor < 0:
                 self._open()
             descriptor = self._descriptor
+            written = 0
             try:
-                written = os.write(descriptor, lines)
                 while written < len(lines):
                     written += os.write(descriptor, lines[written:])
             except OSError as error:
-                with contextlib.suppress(OSError):  # the first error says what happened
-                    os.ftruncate(descriptor, self._size)
-                raise as_store_error(error, self.path(self._journal_id or "")) from error
+                path = self.path(self._journal_id or "")
+                if written:
+                    self._take_back(descriptor, path)
+                raise as_store_error(error, path) from error
             self._size += written
             journal_id, end = self._journal_id, self._size
             if end >= self._limit:
                 self._rotate()
         if commit:
             self._commit(journal_id or "", descriptor, end)
+
+    def _take_back(self, descriptor: int, path: Path) -> None:
+        """Cut off what a failed call wrote, and let go of the file.
+
+        Readers may have seen whole lines of it: they notice that the file became shorter, but
+        not that other lines took their place.
+        """
+        with contextlib.suppress(OSError):  # the error of the write says what happened
+            os.ftruncate(descriptor, self._size)
+        if self._size:
+            self._rotate()
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            os.close(descriptor)
+            self._descriptor, self._journal_id = -1, None
 
     def _commit(self, journal_id: str, descriptor: int, end: int) -> None:
         with self._commit_lock:
@@ -146,7 +164,7 @@ class Journal:
                 descriptor = os.open(path, _OPEN_FLAGS, 0o644)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 # a recovering process may have taken the empty file between the two calls
-                if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
+                if os.fstat(descriptor).st_nlink:
                     break
                 os.close(descriptor)
             sync_folder(self.folder)
@@ -180,9 +198,19 @@ class Journal:
         return sorted(self._rotated)
 
     def release(self, journal_id: str) -> None:
-        """Let go of a closed journal's lock, after it was made into segments or given up."""
+        """Let go of a closed journal's lock, after it was made into segments or given up.
+
+        What is given up may hold rows whose commit waits behind this call for the disk.
+        """
         with self._commit_lock:
-            os.close(self._rotated.pop(journal_id))
+            descriptor = self._rotated.pop(journal_id)
+            try:
+                if os.fstat(descriptor).st_nlink:
+                    os.fdatasync(descriptor)
+            except OSError as error:
+                raise as_store_error(error, self.path(journal_id)) from error
+            finally:
+                os.close(descriptor)
 
     def heartbeat(self) -> None:
         """Show other processes that this one lives: touch the open file."""

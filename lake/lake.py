@@ -16,12 +16,20 @@ import json
 import logging
 import os
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from lake.clock import now_us
-from lake.errors import AlreadyExistsError, FormatError, LakeError, LakeNotFoundError, NotFoundError
+from lake.errors import (
+    AlreadyExistsError,
+    LakeError,
+    LakeNotFoundError,
+    NotFoundError,
+    StoreError,
+)
+from lake.identity import FORMAT, IDENTITY, read_document, read_identity
 from lake.journal import Journal, encode_row
 from lake.objects import Objects
 from lake.store import LocalStore
@@ -34,9 +42,8 @@ if TYPE_CHECKING:
     from lake.table import Table, TableSpec
 
 Durability = Literal["process", "commit"]
-FORMAT: Final = 1
-IDENTITY: Final = "lake.json"
 HEARTBEAT_SECONDS: Final = 10.0
+RETRY_SECONDS: Final = 5.0
 OLDEST_JOURNAL_SECONDS: Final = 300.0
 _log = logging.getLogger(__name__)
 
@@ -52,7 +59,7 @@ class Lake:
         self.specs: dict[str, TableSpec] = {}
         self.objects = Objects(store)
         self.journal = Journal(store.root / "journal")
-        self._sealing = threading.Lock()
+        self._starting = threading.Lock()
         self._keeper: _Keeper | None = None
         self._closed = False
 
@@ -82,7 +89,7 @@ class Lake:
         root = Path(text.removeprefix("file://")).expanduser().resolve()
         store = LocalStore(root)
         try:
-            identity = _identity(store)
+            identity = read_identity(store, root)
         except NotFoundError:
             if not create:
                 message = f"There is no lake at {root}."
@@ -109,16 +116,23 @@ class Lake:
         """One table. Raises NotFoundError naming the tables there are."""
         from lake.table import Table  # not needed where rows only go through the journal
 
+        return Table(self.store, self._spec(name), writer=self.writer)
+
+    def _spec(self, name: str) -> TableSpec:
         if name not in self.specs:
             message = f"The lake has no table {name!r}."
             raise NotFoundError(message, hint=f"Tables: {', '.join(sorted(self.specs))}.")
-        return Table(self.store, self.specs[name], writer=self.writer)
+        return self.specs[name]
 
     def append(
         self, table: str, rows: Sequence[Mapping[str, Any]], *, durability: Durability = "commit"
     ) -> None:
-        """Append a few rows through the journal; readers of any process see them at once."""
-        lines = b"".join(encode_row(table, row) for row in rows)
+        """Append a few rows through the journal; readers of any process see them at once.
+
+        Raises NotFoundError when there is no such table.
+        """
+        name = self._spec(table).name
+        lines = b"".join(encode_row(name, row) for row in rows)
         self.write_lines(lines, durability=durability)
 
     def write_lines(self, lines: bytes, *, durability: Durability) -> None:
@@ -133,32 +147,48 @@ class Lake:
         """Take a name that must be unique: what its holder wrote, and whether that is us.
 
         Decided by one exclusive create, whoever asks at the same time. Durable when it returns.
+        Raises DamagedError when what the holder wrote cannot be read.
         """
         key = f"claims/{kind}/{hashlib.sha256(name.encode()).hexdigest()[:40]}.json"
         try:
-            return dict(json.loads(self.store.get(key))), False
+            return read_document(self.store, key), False
         except NotFoundError:
             body = json.dumps({"name": name, **payload}, sort_keys=True).encode()
         try:
             self.store.put(key, body, exclusive=True)
         except AlreadyExistsError:
-            return dict(json.loads(self.store.get(key))), False
+            return read_document(self.store, key), False
         return dict(json.loads(body)), True
 
     def flush(self) -> None:
-        """Make segments of all rows this process has logged so far."""
-        self.journal.rotate(reopen=not self._closed)
-        self._seal_rotated()
+        """Make segments of all rows this process has logged so far.
+
+        Raises StoreError when the disk refuses, and what else is wrong with a journal, after all
+        journals were tried. The rows stay in them, where readers find them.
+        """
+        if self.journal.size or self._closed:
+            self.journal.rotate(reopen=not self._closed)
+        if self.journal.rotated():
+            self._seal_rotated()
 
     def _seal_rotated(self) -> None:
-        from lake.recover import seal  # imports pyarrow, which the logging path does not need
+        from lake.recover import seal, together  # with pyarrow, which logging does not need
 
-        with self._sealing:
+        faults: list[LakeError] = []
+        with _sealing:
             for journal_id in self.journal.rotated():
+                again = False
                 try:
                     seal(self, journal_id)
+                except LakeError as error:
+                    faults.append(error)
+                    # what the disk refuses now it may take later; else anybody may try
+                    again = isinstance(error, StoreError) and not self._closed
                 finally:
-                    self.journal.release(journal_id)
+                    if not again:
+                        self.journal.release(journal_id)
+        if faults:
+            raise together(faults)
 
     def recover(self) -> dict[str, dict[str, int]]:
         """Make segments of the journals that dead writers left; rows per journal and table."""
@@ -167,14 +197,19 @@ class Lake:
         return recover(self)
 
     def compact(self, *, minimum: int = 64) -> dict[str, CompactionResult]:
-        """Merge the small segments of every table that has at least ``minimum`` of them."""
-        from lake.compact import compact  # imports pyarrow
+        """Merge the small segments of every table that has at least ``minimum`` of them.
+
+        What earlier compactions replaced is deleted once its grace of ten minutes is over.
+        """
+        from lake.compact import collect, compact  # imports pyarrow
 
         results = {}
         for name in sorted(self.specs):
-            result = compact(self.table(name), minimum=minimum, settle=self.settle)
+            table = self.table(name)
+            result = compact(table, minimum=minimum, settle=self.settle)
             if result is not None:
                 results[name] = result
+            collect(table)
         return results
 
     def close(self) -> None:
@@ -185,8 +220,7 @@ class Lake:
         if self._keeper is not None:
             self._keeper.stop()
             self._keeper = None
-        if self.journal.journal_id is not None or self.journal.rotated():
-            self.flush()
+        self.flush()
         _WRITING.discard(self)
 
     def __enter__(self) -> Self:
@@ -204,15 +238,15 @@ class Lake:
         if self._closed:
             message = f"The lake at {self.root} is closed."
             raise LakeError(message, hint="Open it again to write.")
-        with self._sealing:
+        _WRITING.add(self)  # before the lock, which a fork may leave taken
+        with self._starting:
             if self._keeper is None:
-                _WRITING.add(self)
                 self._keeper = _Keeper(self)
                 self._keeper.start()
 
     def _forget_after_fork(self) -> None:
         """In a forked child: the parent's threads and locks are not here."""
-        self._sealing = threading.Lock()
+        self._starting = threading.Lock()
         self._keeper = None
 
 
@@ -225,36 +259,34 @@ class _Keeper(threading.Thread):
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """End after the present step."""
+        """End, after the present step."""
         self._stopping.set()
+        self.join()
 
     def run(self) -> None:
-        """Look every second until the lake is closed."""
-        beats = 0.0
-        while not self._stopping.wait(1.0):
-            beats += 1.0
+        """Look every second until the lake is closed; after a failure a little later."""
+        touched_at = time.monotonic()
+        pause = 1.0
+        while not self._stopping.wait(pause):
+            pause = 1.0
+            if time.monotonic() - touched_at >= HEARTBEAT_SECONDS:
+                touched_at = time.monotonic()
+                self._lake.journal.heartbeat()
             try:
-                self._look(self._lake, beat=beats % HEARTBEAT_SECONDS == 0)
+                self._look(self._lake)
             except LakeError as error:  # the rows are safe in the journal: try again later
+                pause = RETRY_SECONDS
                 _log.warning("journal not yet made into segments: %s", error)
 
-    def _look(self, lake: Lake, *, beat: bool) -> None:
+    def _look(self, lake: Lake) -> None:
         journal = lake.journal
-        if beat:
-            journal.heartbeat()
         age = (now_us() - journal.opened_at) / 1e6
-        if journal.journal_id is not None and journal.size and age > OLDEST_JOURNAL_SECONDS:
+        full = journal.journal_id is None and journal.rotated()
+        # a process is seen to live by its open journal: after a full one it needs a new one
+        if full or (journal.size and age > OLDEST_JOURNAL_SECONDS):
             journal.rotate()
         if journal.rotated():
             lake._seal_rotated()
-
-
-def _identity(store: LocalStore) -> dict[str, Any]:
-    identity = json.loads(store.get(IDENTITY))
-    if identity["format"] > FORMAT:
-        message = f"The lake at {store.root} has format {identity['format']}, newer than {FORMAT}."
-        raise FormatError(message, hint="Update mhras-workbench.", format=identity["format"])
-    return dict(identity)
 
 
 def _create(store: LocalStore) -> dict[str, Any]:
@@ -267,7 +299,7 @@ def _create(store: LocalStore) -> dict[str, Any]:
     try:
         store.put(IDENTITY, json.dumps(identity, sort_keys=True).encode(), exclusive=True)
     except AlreadyExistsError:
-        return _identity(store)  # another process made it a moment ago
+        return read_identity(store, store.root)  # another process made it a moment ago
     return identity
 
 
@@ -277,7 +309,10 @@ _WRITING: set[Lake] = set()
 @atexit.register
 def _close_all() -> None:
     for lake in list(_WRITING):
-        lake.close()
+        try:
+            lake.close()
+        except LakeError as error:  # of one lake, which must not keep the others open
+            _log.warning("the last rows stay in the journal, for others to recover: %s", error)
 
 
 def _forget_after_fork() -> None:
@@ -287,3 +322,12 @@ def _forget_after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_forget_after_fork)
+
+# One journal of a process becomes segments at a time. A fork waits for it: the child would
+# inherit the locks of the modules that a thread of its parent is importing for it.
+_sealing = threading.Lock()
+os.register_at_fork(
+    before=_sealing.acquire,
+    after_in_parent=_sealing.release,
+    after_in_child=_sealing.release,
+)

@@ -1,36 +1,47 @@
 """What is live in a table: manifests, one JSON file each, in an order nobody disputes.
 
-    log/000000000001.json <- 000000000002.json <- 000000000003.json    the highest rules
+    log/000000000000.json <- 000000000001.json <- 000000000002.json    the highest rules
                              previous_sha256      previous_sha256
 
-A manifest is complete: whoever reads the highest one needs no other. It is created exclusively,
-so of two writers that follow the same manifest one wins and the other starts over.
+The first is empty. Each is complete: whoever reads the highest one needs no other. Each is created
+exclusively: of two writers that follow the same manifest one wins and the other starts over.
 
     v                version, as in the name        live       names of the data files
     files            the same with rows, bytes, sha256
     consumed         tail segments whose rows are in data files now, and since when
     dead             their names                    retired    data files that were replaced
     previous_sha256  of the manifest before         nonce      makes every attempt's bytes unique
+    rewritten        the version that last took rows out: who holds rows reads them again
+    lost             files that could not be repaired, which it does without (lake/repair.py)
+    checksum         SHA-256 of all the rest: nothing else would prove the highest one
 
-`live`, `dead` and `v` are there for SQL views that read the log themselves.
+`live`, `dead` and `v` are there for SQL views that read the log themselves. The last two are kept
+once more in spare/: without the highest one nobody knows which of the data files count.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
+from lake.clock import now_us
 from lake.digest import digest_bytes
-from lake.errors import AlreadyExistsError, DamagedError, NotFoundError
+from lake.errors import AlreadyExistsError, DamagedError, NotFoundError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lake.store import Store
 
 SUFFIX: Final = ".json"
+SPARES: Final = 2
+_FIRST: Final = {
+    *("v", "created_at", "writer", "nonce", "previous_sha256"),
+    *("files", "live", "consumed", "dead", "retired"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,16 @@ class DataFile:
     rows: int
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostFile:
+    """A file given up: its key, its rows (-1: unknown), its SHA-256 as far as it is known."""
+
+    path: str
+    rows: int
+    sha256: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +76,12 @@ class Manifest:
     files: tuple[DataFile, ...]
     consumed: Mapping[str, int]
     retired: Mapping[str, int]
+    rewritten: int = 0
+    lost: tuple[LostFile, ...] = ()
 
     def to_json(self) -> bytes:
         """Return the bytes that are stored: the same manifest gives the same bytes."""
-        document = {
+        document: dict[str, Any] = {
             "v": self.version,
             "created_at": self.created_at,
             "writer": self.writer,
@@ -69,14 +92,17 @@ class Manifest:
             "consumed": dict(self.consumed),
             "dead": sorted(self.consumed),
             "retired": dict(self.retired),
+            "rewritten": self.rewritten,
+            "lost": [asdict(file) for file in self.lost],
         }
-        return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+        return _canonical({**document, "checksum": digest_bytes(_canonical(document))})
 
     @classmethod
     def from_json(cls, data: bytes, *, path: str = "") -> Manifest:
         """Read stored bytes; keys a newer version added are ignored. Raises DamagedError."""
         try:
             document = json.loads(data)
+            _check(document)
             return cls(
                 version=int(document["v"]),
                 created_at=int(document["created_at"]),
@@ -86,11 +112,25 @@ class Manifest:
                 files=tuple(_data_file(file) for file in document["files"]),
                 consumed={str(name): int(at) for name, at in document["consumed"].items()},
                 retired={str(name): int(at) for name, at in document["retired"].items()},
+                rewritten=int(document.get("rewritten", 0)),
+                lost=tuple(LostFile(**file) for file in document.get("lost", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = f"The manifest {path} is damaged: {error!r}."
             hint = "Restore it from a copy of the lake."
             raise DamagedError(message, hint=hint, path=path) from error
+
+
+def _check(document: dict[str, Any]) -> None:
+    """Raise ValueError when the document is not what was written."""
+    checksum = document.pop("checksum", None)
+    # The first manifests had none, and only these keys.
+    if checksum != digest_bytes(_canonical(document)) and (checksum or set(document) != _FIRST):
+        raise ValueError("its checksum is another")
+
+
+def _canonical(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _data_file(facts: Mapping[str, object]) -> DataFile:
@@ -134,16 +174,39 @@ class ManifestLog:
         """Return where the manifest of a version is stored."""
         return f"{self.folder}/{version:012d}{SUFFIX}"
 
+    def spare_key(self, version: int) -> str:
+        """Return where the spare copy of a manifest is stored."""
+        return f"{self._spare_folder}/{version:012d}{SUFFIX}"
+
+    @property
+    def _spare_folder(self) -> str:
+        return f"{self.folder.rpartition('/')[0]}/spare"
+
     def versions(self) -> list[int]:
         """Return the versions that are stored, in order; old ones have been deleted."""
-        names = (entry.name.removesuffix(SUFFIX) for entry in self.store.list(self.folder))
+        return self._versions_in(self.folder)
+
+    def spares(self) -> list[int]:
+        """Return the versions of which there is a spare copy, in order."""
+        return self._versions_in(self._spare_folder)
+
+    def _versions_in(self, folder: str) -> list[int]:
+        names = (entry.name.removesuffix(SUFFIX) for entry in self.store.list(folder))
         return [int(name) for name in names if name.isdecimal()]
+
+    def check_head(self) -> None:
+        """Raise DamagedError when the highest manifest is gone: who writes must not go on."""
+        spares = self.spares()  # first: a manifest is there before its spare copy
+        if spares and spares[-1] > max(self.versions(), default=-1):
+            key = self.key(spares[-1])
+            message = f"The manifest {key} is missing."
+            raise DamagedError(message, hint="Run `mhras verify --repair`.", path=key)
 
     def head(self) -> Head:
         """Return the highest manifest: one listing, and one read when it is new."""
         while versions := self.versions():
             known = self._head
-            if known.manifest.version == versions[-1]:
+            if known.sha256 and known.manifest.version == versions[-1]:
                 return known
             try:
                 self._head = self.read(versions[-1])
@@ -158,6 +221,13 @@ class ManifestLog:
         data = self.store.get(key)
         return Head(Manifest.from_json(data, path=key), digest_bytes(data))
 
+    def begin(self) -> None:
+        """Store the empty manifest, version 0, when there is none yet."""
+        if not self.versions():
+            # Whoever is first: the bytes are always the same.
+            with contextlib.suppress(AlreadyExistsError):
+                self.store.put(self.key(EMPTY.version), EMPTY.to_json(), exclusive=True)
+
     def commit(self, manifest: Manifest) -> bool:
         """Make this the head, durably; False when another manifest of its version came first."""
         key, data = self.key(manifest.version), manifest.to_json()
@@ -167,7 +237,37 @@ class ManifestLog:
             # A create whose answer was lost and that was sent again finds itself.
             if not self._holds(key, data):
                 return False
-        return self._follows(manifest.version, digest_bytes(data))
+        if not self._follows(manifest.version, digest_bytes(data)):
+            return False
+        self.keep_spare(manifest.version, data)
+        return True
+
+    def keep_spare(self, version: int, data: bytes) -> None:
+        """Keep a manifest once more, and no longer the ones before the last two."""
+        with contextlib.suppress(StoreError):  # it is committed, and only less safe
+            self.store.put(self.spare_key(version), data)
+            old = [known for known in self.spares() if known <= version - SPARES]
+            if old:
+                self.store.delete(*map(self.spare_key, old))
+
+    def amend(self, change: Callable[[Manifest], Manifest], *, writer: str) -> Manifest:
+        """Commit what `change` makes of the head, whoever else commits meanwhile, and return it.
+
+        Versions, time and what links manifests are seen to here.
+        """
+        self.begin()
+        while True:
+            head = self.head()
+            manifest = replace(
+                change(head.manifest),
+                version=head.manifest.version + 1,
+                created_at=max(now_us(), head.manifest.created_at + 1),
+                writer=writer,
+                nonce=secrets.token_hex(16),
+                previous_sha256=head.sha256,
+            )
+            if self.commit(manifest):
+                return manifest
 
     def _holds(self, key: str, data: bytes) -> bool:
         try:

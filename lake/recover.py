@@ -12,18 +12,22 @@ journal's rows to drop.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
+import logging
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from lake.errors import SchemaError
+from lake.errors import DamagedError, LakeError, SchemaError
 from lake.journal import SUFFIX
+from lake.lines import by_table, fitting, parse, split_lines
 from lake.store import as_store_error, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -31,125 +35,21 @@ if TYPE_CHECKING:
     from lake.lake import Lake
     from lake.table import TableSpec
 
-
-@dataclass(slots=True, kw_only=True)
-class Lines:
-    """A journal's complete lines, sorted by table: flat ones as bytes, the others as rows."""
-
-    flat: dict[str, list[bytes]] = field(default_factory=dict)
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+_NAME: Final = re.compile(rf"[0-9a-f]{{16}}-[a-z0-9.]+-\d+{re.escape(SUFFIX)}")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
     """What the journals hold beyond the last look.
 
-    Each table's rows carry the journal they come from in a further column, ``journal_id``;
-    ``gone`` are the journals whose file is no longer there.
+    Each table's rows carry the journal they come from in a further column, ``journal_id``.
+    ``gone`` are the journals of which earlier rows hold no longer: the file is not there any
+    more, or was cut shorter and has been read from its beginning again.
     """
 
     tables: Mapping[str, pa.Table]
     gone: frozenset[str]
-
-
-def split_lines(data: bytes, specs: Mapping[str, TableSpec]) -> Lines:
-    """Sort the complete lines of a journal by table.
-
-    Raises SchemaError for a line that is not a row of a known table: the journal was written by
-    a newer version, or damaged, and must stay as it is.
-    """
-    lines = Lines()
-    flat_starts = {f'{{"t":"{s.name}",'.encode(): s.name for s in specs.values() if s.flat}
-    unknown: set[str] = set()
-    for line in data.split(b"\n")[:-1]:
-        name = flat_starts.get(line[: line.find(b",") + 1])
-        if name is not None:
-            lines.flat.setdefault(name, []).append(line)
-            continue
-        try:
-            row = json.loads(line)
-            table = str(row.pop("t"))
-        except (ValueError, KeyError, AttributeError) as error:
-            message = f"A journal line is not a row: {line[:80]!r}."
-            hint = "Keep the file and run `mhras verify`."
-            raise SchemaError(message, hint=hint) from error
-        if table not in specs:
-            unknown.add(table)
-        lines.rows.setdefault(table, []).append(row)
-    if unknown:
-        message = f"The journal has rows of tables this program does not know: {sorted(unknown)}."
-        hint = "Update mhras-workbench: a newer version wrote them."
-        raise SchemaError(message, hint=hint, tables=sorted(unknown))
-    return lines
-
-
-def decode(lines: Lines, specs: Mapping[str, TableSpec], *, fold: bool) -> dict[str, pa.Table]:
-    """Make Arrow tables of sorted lines; ``fold`` merges rows as each table's rule says."""
-    tables = {name: _parse(parts, specs[name]) for name, parts in lines.flat.items()}
-    for name, rows in lines.rows.items():
-        spec = specs[name]
-        maps = [column for column, kind in spec.columns.items() if kind.startswith("map<")]
-        folded = spec.fold(rows) if fold and spec.fold else rows
-        tables[name] = _parse([_with_entries(row, maps) for row in folded], spec)
-    return tables
-
-
-def _with_entries(row: dict[str, Any], maps: list[str]) -> bytes:
-    """A row as a line again, its maps written as lists of key and value."""
-    entries = {
-        name: [{"key": key, "value": value} for key, value in row[name].items()]
-        for name in maps
-        if row.get(name) is not None
-    }
-    return json.dumps(row | entries).encode()
-
-
-def _parse(parts: list[bytes], spec: TableSpec) -> pa.Table:
-    """Parse lines in C++.
-
-    Building arrays of Python lists instead would import pandas where it is installed (half a
-    second), which must not happen when an interpreter ends and its last rows are written.
-    """
-    import pyarrow as pa
-    import pyarrow.json
-
-    written = pa.schema(
-        [pa.field("t", pa.string()), *(pa.field(f.name, _written(f.type)) for f in spec.schema)]
-    )
-    options = pyarrow.json.ParseOptions(explicit_schema=written, unexpected_field_behavior="error")
-    block = max(4 * 1024 * 1024, max(map(len, parts)) + 1)
-    source = pa.BufferReader(b"\n".join(parts) + b"\n")
-    try:
-        table = pyarrow.json.read_json(source, pyarrow.json.ReadOptions(block_size=block), options)
-    except pa.ArrowInvalid as error:
-        message = f"A journal's rows do not fit the table {spec.name}: {error}"
-        raise SchemaError(message, hint="A newer version may have written them.") from error
-    columns = [_as_stored(table[f.name], f.type) for f in spec.schema]
-    return pa.Table.from_arrays(columns, schema=spec.schema)
-
-
-def _written(kind: pa.DataType) -> pa.DataType:
-    """How a journal line writes a type."""
-    import pyarrow as pa
-
-    if pa.types.is_timestamp(kind):
-        return pa.int64()
-    if pa.types.is_map(kind):
-        entry = [pa.field("key", kind.key_type), pa.field("value", kind.item_type)]
-        return pa.list_(pa.struct(entry))
-    return kind
-
-
-def _as_stored(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
-    import pyarrow as pa
-
-    if not pa.types.is_map(kind):
-        return column.cast(kind)
-    lists = column.combine_chunks()
-    entries = lists.values
-    return pa.MapArray.from_arrays(
-        lists.offsets, entries.field(0), entries.field(1), type=kind, mask=lists.is_null()
-    )
 
 
 class JournalReader:
@@ -161,56 +61,81 @@ class JournalReader:
         self._offsets: dict[str, int] = {}
 
     def poll(self) -> Update:
-        """The rows that were added since the last call, of all journals together."""
+        """The rows that were added since the last call, of all journals together.
+
+        What is damaged, or written by a newer version for tables and columns this one does not
+        know, is passed over: it stays in its journal, and the other rows can be read.
+        """
         sizes = _journal_sizes(self._folder)
-        gone = frozenset(self._offsets.keys() - sizes.keys())
+        gone = {j for j, start in self._offsets.items() if sizes.get(j, -1) < start}
         for journal_id in gone:
             del self._offsets[journal_id]
-        fresh: dict[str, Lines] = {}
+        fresh: dict[str, dict[str, list[bytes]]] = {}
         for journal_id, size in sorted(sizes.items()):
             start = self._offsets.setdefault(journal_id, 0)
             if size > start:
                 data = read_lines(self._folder / f"{journal_id}{SUFFIX}", start)
-                fresh[journal_id] = split_lines(data, self._specs)
+                lines = split_lines(data, self._specs)
+                fresh[journal_id] = by_table(lines, self._specs)
                 self._offsets[journal_id] = start + len(data)
-        return Update(tables=_decode_together(fresh, self._specs), gone=gone)
+                _warn(journal_id, lines.damaged)
+        return Update(tables=self._decode(fresh), gone=frozenset(gone))
+
+    def _decode(self, fresh: dict[str, dict[str, list[bytes]]]) -> dict[str, pa.Table]:
+        try:
+            return _decode_together(fresh, self._specs)
+        except SchemaError:
+            for journal_id, parts in fresh.items():
+                fit = {name: fitting(parts[name], self._specs[name]) for name in parts}
+                _warn(journal_id, [p for name in parts for p in set(parts[name]) - set(fit[name])])
+                fresh[journal_id] = fit
+            return _decode_together(fresh, self._specs)
+
+
+def _warn(journal_id: str, lines: list[bytes]) -> None:
+    if lines:
+        text = "%d lines of the journal %s are passed over; the first: %r"
+        _log.warning(text, len(lines), journal_id, lines[0][:80])
 
 
 def _decode_together(
-    fresh: Mapping[str, Lines], specs: Mapping[str, TableSpec]
+    fresh: Mapping[str, Mapping[str, list[bytes]]], specs: Mapping[str, TableSpec]
 ) -> dict[str, pa.Table]:
     """Decode many journals at once: one call per table, not one per journal and table."""
-    together = Lines()
+    together: dict[str, list[bytes]] = {}
     origins: dict[str, list[str]] = {}
-    for journal_id, lines in fresh.items():
-        for name, parts in lines.flat.items():
-            together.flat.setdefault(name, []).extend(parts)
-            origins.setdefault(name, []).extend([journal_id] * len(parts))
-        for name, rows in lines.rows.items():
-            together.rows.setdefault(name, []).extend(rows)
-            origins.setdefault(name, []).extend([journal_id] * len(rows))
+    for journal_id, parts in fresh.items():
+        for name, lines in parts.items():
+            if lines:
+                together.setdefault(name, []).extend(lines)
+                origins.setdefault(name, []).extend([journal_id] * len(lines))
     if not origins:
         return {}
     import pyarrow as pa  # only where there are rows
 
     return {
-        name: rows.append_column("journal_id", pa.array(origins[name], pa.string()))
-        for name, rows in decode(together, specs, fold=False).items()
+        name: parse(lines, specs[name], strict=False).append_column(
+            "journal_id", pa.array(origins[name], pa.string())
+        )
+        for name, lines in together.items()
     }
 
 
 def _journal_sizes(folder: Path) -> dict[str, int]:
+    """The journals in a folder with their bytes; other files are none of ours."""
     sizes = {}
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.endswith(SUFFIX):
+                if _NAME.fullmatch(entry.name):
                     try:
                         sizes[entry.name.removesuffix(SUFFIX)] = entry.stat().st_size
                     except FileNotFoundError:
                         continue  # it became a segment between the listing and here
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise as_store_error(error, folder) from error
     return sizes
 
 
@@ -222,6 +147,8 @@ def read_lines(path: Path, start: int = 0) -> bytes:
             data = file.read()
     except FileNotFoundError:
         return b""
+    except OSError as error:
+        raise as_store_error(error, path) from error
     return data[: data.rfind(b"\n") + 1]
 
 
@@ -229,16 +156,21 @@ def seal(lake: Lake, journal_id: str) -> dict[str, int]:
     """Make a journal into one segment per table, then delete it; the rows made, per table.
 
     The caller holds the journal's lock. Safe to repeat after a crash at any point: a table that
-    has the journal's segment, or whose manifest has consumed it, is left alone.
+    has the journal's segment, or whose manifest has consumed it, is left alone. Raises
+    DamagedError for a line that is no row and SchemaError for rows this version does not know;
+    the journal then stays as it is.
+
+    The tables come in the reverse of the order in which they were defined and are read: who sees
+    that a run has ended sees its metrics, which are defined after the runs.
     """
     path = lake.journal.path(journal_id)
     made = {}
-    tables = decode(split_lines(read_lines(path), lake.specs), lake.specs, fold=True)
-    for name, rows in tables.items():
+    tables = _all_rows(path, lake.specs)
+    for name in [name for name in reversed(lake.specs) if name in tables]:
         table = lake.table(name)
         if journal_id not in table.snapshot().journals:
-            table.append(rows, journal_id=journal_id)
-            made[name] = rows.num_rows
+            table.append(tables[name], journal_id=journal_id)
+            made[name] = tables[name].num_rows
     try:
         path.unlink(missing_ok=True)
         sync_folder(path.parent)
@@ -247,34 +179,96 @@ def seal(lake: Lake, journal_id: str) -> dict[str, int]:
     return made
 
 
+def _all_rows(path: Path, specs: Mapping[str, TableSpec]) -> dict[str, pa.Table]:
+    """The rows of a journal by table, nothing passed over."""
+    data = read_lines(path)
+    lines = split_lines(data, specs)
+    if lines.damaged:
+        raise _damage(path, data, lines.damaged[0])
+    hint = "Update mhras-workbench: a newer version wrote them."
+    if lines.strange:
+        names = ", ".join(sorted(lines.strange))
+        message = f"{path} has rows of tables this version does not know: {names}."
+        raise SchemaError(message, hint=hint, path=str(path), tables=names)
+    try:
+        parts = by_table(lines, specs, fold=True)
+        return {name: parse(lines, specs[name], strict=True) for name, lines in parts.items()}
+    except SchemaError as error:
+        for line in (line for flat in lines.flat.values() for line in flat):
+            if not _is_json(line):
+                raise _damage(path, data, line) from error
+        raise SchemaError(f"{path}: {error.message}", hint=hint, path=str(path)) from error
+
+
+def _damage(path: Path, data: bytes, line: bytes) -> DamagedError:
+    number = data[: data.index(line)].count(b"\n") + 1
+    message = f"{path} is damaged: line {number} is not a row: {line[:80]!r}."
+    hint = "Its other rows can be read. Correct or remove the line, and they are made permanent."
+    return DamagedError(message, hint=hint, path=str(path), line=number)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
 def recover(lake: Lake) -> dict[str, dict[str, int]]:
-    """Seal every journal whose writer is dead; rows made per journal and table."""
+    """Seal every journal whose writer is dead; rows made per journal and table.
+
+    What is wrong with one does not keep the others from it: it is raised at the end, together.
+    """
     recovered = {}
-    for journal_id, descriptor in _abandoned(lake.journal.folder):
+    faults: list[LakeError] = []
+    for journal_id in sorted(_journal_sizes(lake.journal.folder)):
+        path = lake.journal.path(journal_id)
         try:
-            recovered[journal_id] = seal(lake, journal_id)
-        finally:
-            os.close(descriptor)
+            with _taken(path) as ours:
+                if ours:
+                    recovered[journal_id] = seal(lake, journal_id)
+        except LakeError as error:
+            faults.append(error)
+    if faults:
+        raise together(faults)
     return recovered
 
 
-def _abandoned(folder: Path) -> Iterator[tuple[str, int]]:
-    """Journals nobody writes, each with a descriptor that holds its lock."""
-    for journal_id in sorted(_journal_sizes(folder)):
-        path = folder / f"{journal_id}{SUFFIX}"
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue  # somebody else recovered it
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            ours = path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino
-        except BlockingIOError:
-            ours = False
-        if ours:
-            yield journal_id, descriptor
-        else:
-            os.close(descriptor)
+def together(faults: Sequence[LakeError]) -> LakeError:
+    """One error that says everything several say; of their kind, when they are of one."""
+    if len(faults) == 1:
+        return faults[0]
+    kinds = {type(fault) for fault in faults}
+    kind = kinds.pop() if len(kinds) == 1 else LakeError
+    message = " ".join(fault.message for fault in faults)
+    hint = " ".join(dict.fromkeys(fault.hint for fault in faults if fault.hint))
+    return kind(message, hint=hint, faults=tuple(map(str, faults)))
+
+
+@contextlib.contextmanager
+def _taken(path: Path) -> Iterator[bool]:
+    """Hold a journal's lock, when nobody else does; whether we do, and the file is there."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield False  # somebody else recovered it
+        return
+    except OSError as error:
+        raise as_store_error(error, path) from error
+    try:
+        # who holds the lock deletes the file: without a name it has been recovered
+        yield _lock(descriptor, fcntl.LOCK_EX) and os.fstat(descriptor).st_nlink > 0
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def living_writers(folder: Path) -> set[str]:
@@ -286,9 +280,8 @@ def living_writers(folder: Path) -> set[str]:
         except FileNotFoundError:
             continue  # its writer has just ended
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            living.add(journal_id.split("-")[1])
+            if not _lock(descriptor, fcntl.LOCK_SH):
+                living.add(_writer_of(journal_id))
         finally:
             os.close(descriptor)
     return living
@@ -302,6 +295,10 @@ def last_heartbeats(folder: Path) -> dict[str, float]:
             touched = (folder / f"{journal_id}{SUFFIX}").stat().st_mtime
         except FileNotFoundError:
             continue  # its writer has just ended
-        writer = journal_id.split("-")[1]
+        writer = _writer_of(journal_id)
         beats[writer] = max(touched, beats.get(writer, 0.0))
     return beats
+
+
+def _writer_of(journal_id: str) -> str:
+    return journal_id.split("-")[1]

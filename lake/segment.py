@@ -175,7 +175,7 @@ def encode(table: pa.Table, spec: TableSpec, *, compacted: bool = False, nonce: 
 
     if compacted and spec.sort_by:
         table = table.sort_by([(name, "ascending") for name in spec.sort_by])
-    options = _encodings(table.schema) if compacted else _lean(table.num_rows)
+    options = _encodings(table.schema) if compacted else {"use_dictionary": table.num_rows > 1}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -183,6 +183,7 @@ def encode(table: pa.Table, spec: TableSpec, *, compacted: bool = False, nonce: 
         compression="zstd",
         store_schema=False,
         write_page_checksum=True,
+        write_statistics=_with_statistics(table),
         **options,
     ) as writer:
         writer.write_table(table, row_group_size=ROW_GROUP)
@@ -191,8 +192,19 @@ def encode(table: pa.Table, spec: TableSpec, *, compacted: bool = False, nonce: 
     return bytes(sink.getvalue().to_pybytes())
 
 
-def _lean(rows: int) -> dict[str, Any]:
-    return {"use_dictionary": rows > 1, "write_statistics": rows > 1}
+def _with_statistics(table: pa.Table) -> list[str] | bool:
+    """Name the columns that get a minimum and a maximum: those of one scalar, but no floats.
+
+    Statistics leave NaN out, and DuckDB 2.0 concludes from them that there is none (1.5 does not).
+    """
+    import pyarrow.types as is_a  # as above
+
+    if table.num_rows < 2:
+        return False
+    scalars = [
+        f.name for f in table.schema if not is_a.is_map(f.type) and not is_a.is_floating(f.type)
+    ]
+    return scalars or False
 
 
 def _encodings(schema: pa.Schema) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from lake.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 TMP: Final = "tmp"
 _PIECE: Final = 1024 * 1024
@@ -79,14 +79,23 @@ class Store(Protocol):
     def get(self, key: str) -> bytes:
         """Return the bytes. Raises NotFoundError."""
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Return the files directly in a folder, sorted by name; none when it is not there."""
-
-    def delete(self, key: str, *more: str) -> None:
-        """Remove files for good, also after a power loss; absent ones are fine."""
+    def size(self, key: str) -> int:
+        """Return the number of bytes, without reading them. Raises NotFoundError."""
 
     def local_path(self, key: str) -> Path:
         """Return a local file with these bytes, to be read only. Raises NotFoundError."""
+
+    def local_paths(self, keys: Sequence[str]) -> list[Path]:
+        """Return a local file for every key, all fetched at once. Raises NotFoundError."""
+
+    def list(self, prefix: str) -> list[Entry]:
+        """Return the files directly in a folder, sorted by name; none when it is not there."""
+
+    def folders(self, prefix: str) -> Sequence[str]:
+        """Return the names of the folders directly in a folder, sorted; empty ones may lack."""
+
+    def delete(self, key: str, *more: str) -> None:
+        """Remove files for good, also after a power loss; absent ones are fine."""
 
 
 def check_key(key: str) -> str:
@@ -177,6 +186,23 @@ class LocalStore:
         with refusals(path):
             return path.read_bytes()
 
+    def size(self, key: str) -> int:
+        """Return the number of bytes. Raises NotFoundError."""
+        path = self._path(key)
+        with refusals(path):
+            return path.stat().st_size
+
+    def local_path(self, key: str) -> Path:
+        """Return the file itself. Raises NotFoundError."""
+        path = self._path(key)
+        with refusals(path):
+            path.stat()
+        return path
+
+    def local_paths(self, keys: Sequence[str]) -> list[Path]:
+        """Return the files themselves. Raises NotFoundError."""
+        return [self.local_path(key) for key in keys]
+
     def list(self, prefix: str) -> list[Entry]:
         """Return the files directly in a folder, sorted by name; none when it is not there."""
         folder = self._path(prefix)
@@ -191,6 +217,14 @@ class LocalStore:
                         )
         return sorted(found, key=lambda entry: entry.name)
 
+    def folders(self, prefix: str) -> Sequence[str]:
+        """Return the names of the folders directly in a folder, sorted."""
+        folder = self._path(prefix)
+        found: Sequence[str] = ()
+        with contextlib.suppress(NotFoundError), refusals(folder), os.scandir(folder) as listing:
+            found = sorted(item.name for item in listing if item.is_dir())
+        return found
+
     def delete(self, key: str, *more: str) -> None:
         """Remove files for good, also after a power loss; absent ones are fine."""
         folders = set()
@@ -202,13 +236,6 @@ class LocalStore:
         for folder in folders:
             with refusals(folder):
                 sync_folder(folder)
-
-    def local_path(self, key: str) -> Path:
-        """Return the file itself. Raises NotFoundError."""
-        path = self._path(key)
-        with refusals(path):
-            path.stat()
-        return path
 
     def sweep(self, *, older_than: float = 86_400.0) -> int:
         """Remove what crashed writers left in tmp/, in seconds of age; return how many files."""

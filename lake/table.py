@@ -80,12 +80,16 @@ class TableSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The files that hold a table's rows at one moment, each row once, as keys of the store."""
+    """The files that hold a table's rows at one moment, each row once, as keys of the store.
+
+    Who holds rows of an earlier snapshot with another `rewritten` reads all files again.
+    """
 
     version: int
     data: tuple[str, ...]
     tail: tuple[str, ...]
     consumed: frozenset[str]
+    rewritten: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -106,6 +110,10 @@ def journal_of(segment: str) -> str:
     '0006413a5c2f8000-host.7.5d-0'
     """
     return segment.rpartition("-")[0]
+
+
+def _writer_of(segment: str) -> str:
+    return journal_of(segment).partition("-")[2].rpartition("-")[0]
 
 
 def digest_in(segment: str) -> str:
@@ -163,15 +171,19 @@ class Table:
             return name
 
     def snapshot(self) -> Snapshot:
-        """Return what the table holds now; takes one listing of the tail and one of the log."""
+        """Return what the table holds now: what was appended before, and maybe what is just now.
+
+        Of one writer's appends it never has a later one without the earlier ones.
+        """
         # The tail first: what is appended and consumed meanwhile is in the manifest's data files.
-        segments = [e.name for e in self.store.list(f"{self.folder}/tail") if is_segment(e.name)]
+        segments = self._segments()
         manifest = self.log.head().manifest
         return Snapshot(
             version=manifest.version,
             data=tuple(self.data_key(file.path) for file in manifest.files),
             tail=tuple(self.tail_key(n) for n in segments if n not in manifest.consumed),
             consumed=frozenset(manifest.consumed),
+            rewritten=manifest.rewritten,
         )
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
@@ -204,8 +216,10 @@ class Table:
         """Write a file with all columns and no rows beside the others, or widen it.
 
         Views that read whole folders need one: it makes an empty table readable and shows columns
-        that no other file has yet. Raises SchemaError when a column's type has changed.
+        that no other file has yet. For them too the log begins with an empty manifest. Raises
+        SchemaError when a column's type has changed.
         """
+        self.log.begin()
         for key in (self.tail_key(SENTINEL), self.data_key(SENTINEL)):
             try:
                 present = footer(self.store.local_path(key))[0]
@@ -222,6 +236,19 @@ class Table:
     def data_key(self, name: str) -> str:
         """Return where a data file is stored."""
         return f"{self.folder}/data/{name}"
+
+    def _segments(self) -> list[str]:
+        """List the tail twice: a single listing may have a new file and lack one just before it."""
+        newest = {_writer_of(name): journal_of(name) for name in self._list_tail()}
+        return [
+            name
+            for name in self._list_tail()
+            if journal_of(name) <= newest.get(_writer_of(name), "")
+        ]
+
+    def _list_tail(self) -> list[str]:
+        listing = self.store.list(f"{self.folder}/tail")
+        return [entry.name for entry in listing if is_segment(entry.name)]
 
     def _new_id(self) -> str:
         return f"{now_us():016x}-{self.writer}-{next(self._sequence)}"

@@ -30,6 +30,22 @@ class StoreContract:
         store.put("a/b/c", data)
         assert store.get("a/b/c") == data
         assert store.local_path("a/b/c").read_bytes() == data
+        assert store.size("a/b/c") == len(data)
+
+    def test_many_files_are_fetched_at_once_in_the_order_asked_for(self, store: Store) -> None:
+        keys = [f"folder/{number}" for number in range(40)]
+        for key in keys:
+            store.put(key, key.encode())
+        asked = [*reversed(keys), keys[7]]
+        assert [path.read_bytes().decode() for path in store.local_paths(asked)] == asked
+        assert store.local_paths([]) == []
+        with pytest.raises(NotFoundError):
+            store.local_paths([keys[0], "absent", keys[1]])
+
+    def test_a_local_file_is_never_older_than_what_was_put(self, store: Store) -> None:
+        for data in (b"old", b"new", b"newest"):
+            store.put("tables/t/tail/0000-schema.parquet", data)
+            assert store.local_path("tables/t/tail/0000-schema.parquet").read_bytes() == data
 
     def test_a_file_is_stored_with_its_content(self, store: Store, tmp_path: Path) -> None:
         source = tmp_path / "source"
@@ -103,6 +119,8 @@ class StoreContract:
         with pytest.raises(NotFoundError):
             store.local_path("absent")
         with pytest.raises(NotFoundError):
+            store.size("absent")
+        with pytest.raises(NotFoundError):
             store.put("name", tmp_path / "no such source")
 
     @pytest.mark.parametrize("key", WRONG_KEYS)
@@ -117,3 +135,7 @@ class StoreContract:
             store.delete(key)
         with pytest.raises(InvalidNameError):
             store.local_path(key)
+        with pytest.raises(InvalidNameError):
+            store.local_paths([key])
+        with pytest.raises(InvalidNameError):
+            store.size(key)

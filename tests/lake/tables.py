@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lake.compact import TARGET_ROWS, CompactionResult, compact
 from lake.segment import from_rows
 from lake.store import LocalStore
-from lake.table import Table, TableSpec
+from lake.table import SENTINEL, Table, TableSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +64,21 @@ def metrics_in(folder: Path, *, writer: str = "test") -> Table:
 def steps_in(table: Table) -> list[int]:
     """Read the steps of all rows, sorted."""
     return sorted(table.read(["step"]).column("step").to_pylist())
+
+
+def fill(table: Table, *steps: int) -> list[str]:
+    """Append one segment a step and return their names."""
+    return [table.append(points(step)) for step in steps]
+
+
+def compacted(table: Table, *, target_rows: int = TARGET_ROWS) -> CompactionResult:
+    """Compact whatever there is, at once."""
+    result = compact(table, minimum=1, settle=0, target_rows=target_rows)
+    assert result is not None
+    return result
+
+
+def names_in(table: Table, folder: str) -> list[str]:
+    """Name the files of the tail or the data folder that hold rows."""
+    listing = table.store.list(f"{table.folder}/{folder}")
+    return [entry.name for entry in listing if entry.name != SENTINEL]

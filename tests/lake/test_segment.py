@@ -92,6 +92,16 @@ def test_duckdb_reads_every_type(tmp_path: Path, compacted: bool) -> None:
     assert found == [("ä", -0.5, 2**62, True, 1, "v", "TIMESTAMP")]
 
 
+@pytest.mark.parametrize("compacted", [False, True])
+def test_duckdb_finds_not_a_number_among_numbers(tmp_path: Path, compacted: bool) -> None:
+    path = tmp_path / "x.parquet"
+    rows = [{"step": 1, "value": 0.5}, {"step": 2, "value": math.nan}]
+    path.write_bytes(encode(from_rows(rows, METRICS), METRICS, compacted=compacted))
+    query = f"select step from read_parquet('{path}') where isnan(value)"
+    with duckdb.connect() as connection:
+        assert connection.execute(query).fetchall() == [(2,)]
+
+
 def test_a_compacted_file_is_in_the_order_of_its_table(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     path.write_bytes(encode(points(3, 1, 2), METRICS, compacted=True))

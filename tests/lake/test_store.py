@@ -4,16 +4,13 @@ import errno
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from lake.errors import AlreadyExistsError, NotFoundError, StoreError
 from lake.store import LocalStore, Store
 from tests.contracts.store import StoreContract
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class TestLocalStore(StoreContract):
@@ -80,6 +77,30 @@ def test_a_full_disk_says_so(store: LocalStore) -> None:
     assert out.stdout.strip() == f"{errno.EFBIG} []"
     with pytest.raises(NotFoundError):
         store.get("big")
+
+
+def test_bytes_are_on_disk_before_the_name_and_the_name_before_the_end(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Watches fsync, which is still done: only a power loss shows otherwise that it is."""
+    synced = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        fsync(descriptor)
+        what = str(Path(f"/proc/self/fd/{descriptor}").readlink()).removeprefix(f"{tmp_path}/")
+        synced.append((what.partition("-")[0], (tmp_path / "deep/er/name").exists()))
+
+    store.put("another", b"")  # makes tmp/
+    monkeypatch.setattr(os, "fsync", watched)
+    for exclusive in (False, True):
+        synced.clear()
+        store.put("deep/er/name", b"bytes", exclusive=exclusive)
+        assert synced[0] == (f"tmp/{os.getpid()}", False)
+        assert synced[-1] == ("deep/er", True)
+        store.delete("deep/er/name")
+        assert synced[-1] == ("deep/er", False)
+    assert len(synced) == 3
 
 
 def test_sweeping_removes_only_old_files_of_tmp(store: LocalStore, tmp_path: Path) -> None:

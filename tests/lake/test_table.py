@@ -17,6 +17,8 @@ from tests.lake.tables import METRICS, metrics_in, points, steps_in
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lake.store import Entry
+
 JOURNAL: Final = "0006413a5c2f8000-host.7.5d-0"
 
 
@@ -98,6 +100,50 @@ def test_forked_processes_with_one_writer_name_lose_nothing(table: Table) -> Non
 
     assert [exit_code(child) for child in [forked(append) for _ in range(3)]] == [0, 0, 0]
     assert steps_in(table) == [7] * 60
+
+
+class _Taken(LocalStore):
+    """A store in which another process is always a moment earlier with the first name."""
+
+    earlier = True
+
+    def put(
+        self, key: str, data: bytes | Path, *, exclusive: bool = False, digest: str = ""
+    ) -> None:
+        if self.earlier:
+            self.earlier = False
+            super().put(key, data)
+        super().put(key, data, exclusive=exclusive, digest=digest)
+
+
+def test_a_segment_whose_name_is_taken_gets_another(table: Table, tmp_path: Path) -> None:
+    late = Table(_Taken(tmp_path), METRICS, writer="test")
+    name = late.append(points(7))
+    assert table.store.list("tables/metrics/tail")[1].name == name
+    assert steps_in(table) == [7, 7]
+
+
+class _Hasty(LocalStore):
+    """A store whose listings miss a file and have a later one, as those of a busy folder may."""
+
+    late = ""
+
+    def list(self, prefix: str) -> list[Entry]:
+        entries = super().list(prefix)
+        missed, self.late = self.late, ""
+        return [entry for entry in entries if entry.name != missed]
+
+
+def test_no_append_is_seen_without_the_earlier_ones_of_its_writer(tmp_path: Path) -> None:
+    store = _Hasty(tmp_path)
+    table = Table(store, METRICS, writer="one")
+    names = [table.append(points(step)) for step in range(3)]
+    table_of_another = metrics_in(tmp_path, writer="two")
+    table_of_another.append(points(9))
+    store.late = names[2]
+    assert steps_in(table) == [0, 1, 9]
+    store.late = names[1]
+    assert steps_in(table) == [0, 1, 2, 9]
 
 
 class _Interrupted(LocalStore):

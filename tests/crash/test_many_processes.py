@@ -1,0 +1,130 @@
+"""Many processes log into one lake while it is compacted and read."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from catalog.catalog import Catalog
+from core import Workbench
+from lake.lake import Lake
+from lake.verify import verify
+from tests.support.counters import Counters
+from tests.support.processes import Child, every
+from tests.support.workbenches import log_for_ever, steps_by_run
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    Pipe = Connection[Any, Any]
+
+WRITERS = 64
+POINTS = 1_000
+READABLE_SECONDS = 5.0  # one when nothing else runs; this machine may be busy
+
+_COUNTS = """
+select r.run_name, count(*) as points, count(distinct m.step) as steps, max(m.step) + 1 as next
+from metrics m join runs r using (run_id) group by all
+"""
+
+
+def write(pipe: Pipe, lake: Path, returned: Counters, place: int) -> None:
+    os.chdir(lake.parent)  # no repository, so git is not asked
+    os.nice(10)  # so that those who read and compact get a look in
+    workbench = Workbench(lake)
+    pipe.recv()
+    run = workbench.tracker.start_run("busy", run_name=str(place))
+    for step in range(POINTS):
+        workbench.tracker.log_metrics({"loss": step / 7}, step=step)
+        returned[place] = step + 1
+        if step % 400 == 399:
+            workbench.lake.flush()
+    run.end()
+    if place % 8:
+        workbench.close()
+    else:  # gone without a word: another process recovers its journal
+        workbench.tracker.wait()
+        os._exit(0)
+
+
+def compact(pipe: Pipe, folder: Path) -> None:
+    lake = Lake.open(folder, settle=0.05)
+    Catalog(lake)
+    compactions = 0
+    while not pipe.poll(0.01):
+        compactions += len(lake.compact(minimum=8))
+    pipe.send(compactions)
+
+
+def read(pipe: Pipe, folder: Path, returned: Counters) -> None:
+    """Check again and again what every reader may rely on."""
+    looks = 0
+    before = dict.fromkeys(range(WRITERS), 0)
+    with Workbench(folder) as workbench:
+        over = False
+        while not over:
+            over = pipe.poll(0.01)
+            expected = returned.all()
+            found = dict.fromkeys(range(WRITERS), 0)
+            for row in workbench.sql(_COUNTS).to_pylist():
+                assert row["points"] == row["steps"] == row["next"], f"a hole or a double: {row}"
+                found[int(row["run_name"])] = row["points"]
+            for place in range(WRITERS):
+                assert found[place] >= expected[place], f"{place} lacks acknowledged points"
+                assert found[place] >= before[place], f"{place} went down"
+            before = found
+            looks += 1
+    pipe.send((looks, before))
+
+
+def test_every_acknowledged_point_is_there_once_at_every_moment(memory_path: Path) -> None:
+    lake = memory_path / "lake"
+    Workbench(lake).close()
+    with (
+        Counters(memory_path / "returned", WRITERS) as returned,
+        Child(compact, lake) as compactor,
+        Child(read, lake, returned) as reader,
+    ):
+        writers = [Child(write, lake, returned, place) for place in range(WRITERS)]
+        for writer in writers:
+            writer.tell("go")
+        for writer in writers:
+            with writer:
+                writer.end()
+        compactor.tell("end")
+        assert compactor.hear() > 0
+        compactor.end()
+        reader.tell("end")
+        looks, seen = reader.hear()
+        reader.end()
+    assert looks > 5
+    assert seen == dict.fromkeys(range(WRITERS), POINTS)
+    with Workbench(lake) as fresh:
+        fresh.lake.recover()
+        steps = list(range(POINTS))
+        assert steps_by_run(fresh) == {str(place): steps for place in range(WRITERS)}
+        statuses = fresh.sql("select status, count(*) as runs from runs group by all").to_pylist()
+        assert statuses == [{"status": "FINISHED", "runs": WRITERS}]
+        assert verify(fresh.lake.store, fresh.lake.specs.values(), "content") == []
+
+
+def test_a_point_is_readable_elsewhere_within_a_second(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    with Counters(tmp_path / "returned") as returned, Workbench(lake) as workbench:
+        latencies = []
+        with Child(log_for_ever, lake, returned) as writer:
+            run_id = writer.hear()
+            for _ in range(10):
+                wanted, asked_at = returned[0], time.perf_counter()
+                for _ in every(READABLE_SECONDS):
+                    (count,) = workbench.sql(
+                        "select count(*) as n from metrics where run_id = $run_id"
+                        " and metric_name = 'loss'",
+                        {"run_id": run_id},
+                    )["n"].to_pylist()
+                    if count >= wanted:
+                        break
+                latencies.append(time.perf_counter() - asked_at)
+    print(f"readable after {max(latencies):.3f} s at most")  # noqa: T201 - for `pytest -rP`

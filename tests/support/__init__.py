@@ -1,0 +1,1 @@
+"""What the tests share: child processes, counters they share, lakes to abuse."""
