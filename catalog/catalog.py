@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -65,6 +67,7 @@ class Catalog:
         self._held: _Held | None = None
         self._recovered_at = -RECOVER_SECONDS
         self._version = 0
+        _CATALOGS.add(self)
 
     @property
     def version(self) -> int:
@@ -86,8 +89,7 @@ class Catalog:
                     change = self._look()
                 except _FileError as error:
                     self._forget()
-                    message = f"A file of the lake at {self.lake.url} cannot be read: {error}"
-                    raise DamagedError(message, hint="Run `mhras verify`.") from error
+                    raise self._damaged(error) from error
             self._version += change.anything
             return self._version
 
@@ -98,19 +100,23 @@ class Catalog:
         held.connection.begin()
         try:
             change = held.mirror.look()
-            held.rows.update(change.runs)
+            held.rows.update(change.runs, change.logged)
+            self._show_files(held)
         except BaseException as error:
             held.connection.rollback()
             self._forget()  # what is held may be half of something: read it again next time
             if isinstance(error, duckdb.Error):
                 raise _FileError(str(error)) from error
             raise
+        held.connection.commit()
+        return change
+
+    def _show_files(self, held: _Held) -> None:
+        """Let the view of metrics read files once there are some, and no longer when none are."""
         if held.has_files != bool(held.mirror.metric_files):
             held.has_files = not held.has_files
             held.connection.execute(_SET_FILES, [held.mirror.metric_files])
             held.connection.execute(_metrics_view(stored=held.has_files))
-        held.connection.commit()
-        return change
 
     def _hold(self) -> _Held:
         if self._held is None:
@@ -130,6 +136,11 @@ class Catalog:
             self._held.connection.close()
             self._held = None
 
+    def _begin_anew(self) -> None:
+        """In a forked child: leave what is held, and who was asking, to the parent."""
+        self._lock = threading.RLock()
+        self._held = None
+
     def _recover(self) -> None:
         """Now and then, make segments of what dead writers left in their journals."""
         if monotonic() - self._recovered_at >= RECOVER_SECONDS:
@@ -141,7 +152,15 @@ class Catalog:
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A DuckDB cursor on one snapshot of the lake, for one thread, until the block ends."""
+        """A DuckDB cursor on one snapshot of the lake, for one thread, until the block ends.
+
+        Raises DamagedError when a file of the lake cannot be read, and QueryError.
+        """
+        with self._typed_errors(), self._cursor() as cursor:
+            yield cursor
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._lock:
             self.refresh()
             cursor = self._snapshot()
@@ -149,6 +168,26 @@ class Catalog:
             yield cursor
         finally:
             cursor.close()
+
+    @contextmanager
+    def _typed_errors(self) -> Iterator[None]:
+        """Raise what DuckDB says about a query of our own: nothing but a file can be wrong."""
+        import duckdb  # as in catalog.session
+
+        try:
+            yield
+        except (
+            duckdb.IOException,
+            duckdb.InvalidInputException,
+            duckdb.InternalException,
+        ) as error:
+            raise self._damaged(error) from error
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+
+    def _damaged(self, error: Exception) -> DamagedError:
+        message = f"A file of the lake at {self.lake.url} cannot be read: {error}"
+        return DamagedError(message, hint="Run `mhras verify`.")
 
     def _snapshot(self) -> duckdb.DuckDBPyConnection:
         """A cursor whose transaction has begun: a later refresh does not change what it sees."""
@@ -169,7 +208,8 @@ class Catalog:
             columns = {name: self._hold().rows.column(name) for name in names}
             cursor = self._snapshot()
         try:
-            yield cursor, columns.__getitem__
+            with self._typed_errors():
+                yield cursor, columns.__getitem__
         finally:
             cursor.close()
 
@@ -180,15 +220,18 @@ class Catalog:
         """
         import duckdb  # as in catalog.session
 
+        from catalog.session import ask
+
         hint = f"Views: {', '.join(VIEWS)}."
         try:
-            kinds = [statement.type.name for statement in duckdb.extract_statements(query)]
-            if kinds != ["SELECT"]:
-                found = " and ".join(kinds) or "nothing"
-                message = f"This is {found}: one SELECT is asked here, which changes nothing."
-                raise QueryError(message, hint=hint, query=query)
-            with self.cursor() as cursor:
-                return cursor.sql(query, params=params).to_arrow_table()
+            with self._cursor() as cursor:
+                # not duckdb.extract_statements, which starts a DuckDB of its own
+                kinds = [statement.type.name for statement in cursor.extract_statements(query)]
+                if kinds != ["SELECT"]:
+                    found = " and ".join(kinds) or "nothing"
+                    message = f"This is {found}: one SELECT is asked here, which changes nothing."
+                    raise QueryError(message, hint=hint, query=query)
+                return ask(cursor, query, params)
         except duckdb.Error as error:
             raise QueryError(str(error), hint=hint, query=query) from error
 
@@ -211,3 +254,35 @@ def _metrics_view(*, stored: bool) -> str:
     files = "from read_parquet(getvariable('metric_files'), union_by_name=true)"
     branch = f"select {_METRICS} {files} union all " if stored else ""
     return f"create or replace view metrics as {branch}select {_METRICS} from live_metrics"
+
+
+_CATALOGS: weakref.WeakSet[Catalog] = weakref.WeakSet()
+
+
+_kept: dict[int, list[_Held]] = {}
+
+
+def _keep() -> None:
+    """Before a fork: hold on to every DuckDB, also those that are garbage already.
+
+    Their threads are not in the child: asking one there would wait for ever, and destroying it
+    crashes, which a garbage collection may do before any other code of the child runs.
+    """
+    held = [catalog._held for catalog in list(_CATALOGS) if catalog._held is not None]
+    _kept[threading.get_ident()] = held
+
+
+def _let_go() -> None:
+    _kept.pop(threading.get_ident(), None)
+
+
+def _leave_to_parent() -> None:
+    for catalog in list(_CATALOGS):
+        catalog._begin_anew()
+    for held in _kept.pop(threading.get_ident(), []):
+        import ctypes  # 10 ms that only the child of a process with questions needs
+
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))  # it is never destroyed
+
+
+os.register_at_fork(before=_keep, after_in_parent=_let_go, after_in_child=_leave_to_parent)

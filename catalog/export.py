@@ -4,7 +4,7 @@
     <lake>/catalog.sql        cd lake && duckdb -init catalog.sql      paths are relative
 
 Both hold the same views and no rows. A view finds its files when it is asked, so what is appended
-or compacted later is seen without another export; only a lake that moved needs a new database:
+or compacted later is seen without another export. Only a lake that moved needs a new database.
 
     log/*.json ── highest ──┬── live ──> data/*.parquet, only these
                             └── dead ──> tail/*.parquet, but for these
@@ -12,11 +12,13 @@ or compacted later is seen without another export; only a lake that moved needs 
 DuckDB lists the folders before it reads the manifest, and a compacted file is there `settle`
 seconds before a manifest names it: so each row is found once. Rows that a running process has
 logged and not yet made into a segment are seen by the library only, as they are in its journal.
+
+The files are plain Parquet: `read_parquet('tables/metrics/**/*.parquet')` finds each row once too,
+unless files that a compaction has replaced still wait for their deletion, ten minutes later.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -35,13 +37,9 @@ from lake.store import LocalStore
 
 if TYPE_CHECKING:
     from lake.lake import Lake
-    from lake.table import Table
 
 DATABASE: Final = "catalog.duckdb"
 SCRIPT: Final = "catalog.sql"
-# a pattern that matches nothing is an error in DuckDB; the library takes only numbers for
-# manifests, and sorts this before them
-NO_MANIFEST: Final = "0000-none.json"
 # what versions before 2.0 can open
 _STORAGE_VERSION: Final = "v1.0.0"
 
@@ -92,7 +90,7 @@ def export_catalog(lake: Lake, *, folder: Path | None = None) -> Path:
     store = lake.store if folder is None else LocalStore(folder)
     _refuse_written(store.root / DATABASE)
     for name in SPECS:
-        _make_readable(lake.table(name))
+        lake.table(name).ensure_sentinels()  # a view that finds no file at all is an error
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / DATABASE
         _build(fresh, view_statements(str(lake.root)))
@@ -111,14 +109,6 @@ def _refuse_written(database: Path) -> None:
         message = f"{database} is being written by another program: {log.name} is beside it."
         hint = "Close that program; open the file with `duckdb -readonly`, or copy it to change it."
         raise CatalogError(message, hint=hint, path=str(database))
-
-
-def _make_readable(table: Table) -> None:
-    """Put an empty file where a view would else find none."""
-    table.ensure_sentinels()
-    if not table.store.list(table.log.folder):
-        nothing = json.dumps({"v": 0, "live": [], "dead": []}).encode()
-        table.store.put(f"{table.log.folder}/{NO_MANIFEST}", nothing)
 
 
 def _build(path: Path, statements: list[str]) -> None:

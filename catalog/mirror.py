@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from catalog.session import SQL_TYPES
 from catalog.tables import SPECS
 from catalog.views import SUMMARISE
 from lake.recover import JournalReader
@@ -31,18 +32,9 @@ if TYPE_CHECKING:
     from lake.table import Snapshot
 
 HELD: Final = ("experiments", "runs", "artifacts")
+APART: Final = frozenset({"experiments", "artifacts"})  # no run's row depends on these
 # a segment could be made, consumed and deleted unseen between two looks further apart than this
 LONGEST_GAP_SECONDS: Final = 300.0
-
-_TYPES: Final = {
-    "string": "varchar",
-    "double": "double",
-    "int64": "bigint",
-    "bool": "boolean",
-    "timestamp": "timestamp",
-    "map<string,string>": "map(varchar, varchar)",
-    "map<string,double>": "map(varchar, double)",
-}
 
 
 @dataclass(slots=True)
@@ -50,21 +42,25 @@ class _Seen:
     """What of one table is in memory."""
 
     version: int = -1
+    rewritten: int = 0
     segments: set[str] = field(default_factory=set)
     journals: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class Change:
-    """What a look brought: the runs it touched, None for all of them."""
+    """What a look brought: the runs it touched, None for all, and those that logged points."""
 
     runs: set[str] | None = field(default_factory=set)
+    logged: set[str] = field(default_factory=set)
     anything: bool = False
 
-    def touch(self, run_ids: Iterable[str]) -> None:
-        """Note runs whose row must be made again."""
+    def touch(self, table: str, run_ids: Iterable[str] = ()) -> None:
+        """Note new rows of a table, and the runs they are of."""
         self.anything = True
-        if self.runs is not None:
+        if table == "metrics":
+            self.logged.update(run_ids)
+        elif self.runs is not None:
             self.runs.update(run_ids)
 
     def touch_all(self) -> None:
@@ -86,7 +82,7 @@ class Mirror:
         self.metric_files: list[str] = []
         for name, spec in SPECS.items():
             table = f"events_{name}" if name in HELD else "live_metrics"
-            columns = ", ".join(f"{c} {_TYPES[kind]}" for c, kind in spec.columns.items())
+            columns = ", ".join(f"{c} {SQL_TYPES[kind]}" for c, kind in spec.columns.items())
             connection.execute(f"create table {table} ({columns}, journal_id varchar)")
         points = "(select * from live_metrics where false)"
         parts = SUMMARISE.format(points=points)
@@ -97,13 +93,19 @@ class Mirror:
     def look(self) -> Change:
         """Take in what is new in the lake."""
         update = self._reader.poll()
+        # in this order, the reverse of `seal`: a run's end is never there without its metrics
         snapshots = {name: table.snapshot() for name, table in self._tables.items()}
         gap, self._looked_at = monotonic() - self._looked_at, monotonic()
         change = Change()
         for name, snapshot in snapshots.items():
             seen = self._seen[name]
-            unseen = snapshot.consumed - seen.segments
-            if snapshot.version != seen.version and (unseen or gap > LONGEST_GAP_SECONDS):
+            compacted = seen.version not in (-1, snapshot.version)
+            missed = compacted and (
+                snapshot.consumed - seen.segments
+                or gap > LONGEST_GAP_SECONDS
+                or snapshot.rewritten != seen.rewritten
+            )
+            if missed or (snapshot.files and seen.version == -1):
                 self._load_all(name, snapshot, change)
             self._load_new(name, snapshot, change)
             self._drop_journals(name, snapshot.journals, update.gone, change)
@@ -116,20 +118,20 @@ class Mirror:
         return [str(self._root / key) for key in keys]
 
     def _load_all(self, name: str, snapshot: Snapshot, change: Change) -> None:
-        """Begin again from the compacted files: at first, and after too long a gap."""
+        """Begin again from the compacted files: at first, when they lost rows, after a long gap."""
         seen = self._seen[name]
         table = f"events_{name}" if name in HELD else "summary_parts"
         absent = "journal_id is null" if name in HELD else "journal_id = ''"
         self._connection.execute(f"delete from {table} where {absent}")
         seen.version, seen.segments = snapshot.version, set(snapshot.consumed)
+        change.touch(name) if name in APART else change.touch_all()
         self._load(name, snapshot.data, change)
-        change.touch_all()
 
     def _load_new(self, name: str, snapshot: Snapshot, change: Change) -> None:
         seen = self._seen[name]
         fresh = [key for key in snapshot.tail if PurePosixPath(key).name not in seen.segments]
         self._load(name, fresh, change)
-        seen.version = snapshot.version
+        seen.version, seen.rewritten = snapshot.version, snapshot.rewritten
         seen.segments = {PurePosixPath(key).name for key in snapshot.tail} | snapshot.consumed
 
     def _load(self, name: str, keys: Iterable[str], change: Change) -> None:
@@ -144,11 +146,12 @@ class Mirror:
             statement = f"insert into summary_parts select *, '' from ({SUMMARISE})"
             statement = statement.format(points=source)
         self._connection.execute(statement, {"files": files})
-        if len(files) > 4 or name == "experiments":
-            change.touch_all() if name != "artifacts" else change.touch(())
+        if name in APART or change.runs is None:
+            change.touch(name)
         else:
             found = f"select distinct run_id from {source}"
-            change.touch(r for (r,) in self._connection.execute(found, {"files": files}).fetchall())
+            rows = self._connection.execute(found, {"files": files}).fetchall()
+            change.touch(name, (run_id for (run_id,) in rows))
 
     def _drop_journals(
         self, name: str, sealed: frozenset[str], gone: frozenset[str], change: Change
@@ -166,7 +169,7 @@ class Mirror:
                 {"dropped": sorted(dropped)},
             )
         if dropped <= sealed:
-            change.touch(())  # their runs were touched when the segments were loaded
+            change.touch(name)  # their runs were touched when the segments were loaded
         else:
             change.touch_all()
 
@@ -189,10 +192,7 @@ class Mirror:
                 self._summarise_live(cursor)
         finally:
             cursor.unregister("fresh_rows")
-        if name == "experiments":
-            change.touch(())
-        else:
-            change.touch(pc.unique(rows["run_id"]).to_pylist())
+        change.touch(name, () if name in APART else pc.unique(rows["run_id"]).to_pylist())
 
     @staticmethod
     def _summarise_live(cursor: duckdb.DuckDBPyConnection) -> None:

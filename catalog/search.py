@@ -22,10 +22,7 @@ RUN_FIELDS: Final = (
     "status",
     "start_time",
     "end_time",
-    "params",
-    "param_types",
-    "tags",
-    "metrics",
+    "document",
     "git_commit",
     "code_version",
     "parent_run_id",
@@ -38,6 +35,7 @@ RUN_FIELDS: Final = (
     "writer",
     "heartbeat_at",
 )
+_SELECT: Final = f"select {', '.join(RUN_FIELDS)} from run_rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +76,19 @@ class Search:
 
 
 def find_runs(catalog: Catalog, search: Search) -> list[tuple[Any, ...]]:
-    """The runs asked for, one tuple of `RUN_FIELDS` each; times as naive UTC datetimes."""
+    """The runs asked for, one tuple of `RUN_FIELDS` each.
+
+    Times are naive UTC datetimes. The document is JSON text with params, param_types, tags and
+    metrics: DuckDB takes 10 us to make one map a dict, Python 2 us to read all four.
+    """
     with catalog.search_cursor(search.names) as (cursor, column):
         page, parameters = search.page(column)
-        fields = ", ".join(RUN_FIELDS)
-        return cursor.execute(f"select {fields} from run_rows {page}", parameters).fetchall()
+        return cursor.execute(f"{_SELECT} {page}", parameters).fetchall()
 
 
 def find_run(catalog: Catalog, run_id: str) -> tuple[Any, ...] | None:
-    """One run by its id, also a deleted one, as a tuple of `RUN_FIELDS`."""
-    statement = f"select {', '.join(RUN_FIELDS)} from run_rows where run_id = $run_id"
+    """One run by its id, also a deleted one, as `find_runs` gives it."""
+    statement = f"{_SELECT} where run_id = $run_id"
     with catalog.cursor() as cursor:
         row: tuple[Any, ...] | None = cursor.execute(statement, {"run_id": run_id}).fetchone()
         return row

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    import duckdb
+    from collections.abc import Mapping, Sequence
 
+    import duckdb
+    import pyarrow as pa
+
+SQL_TYPES: Final = {
+    "string": "varchar",
+    "double": "double",
+    "int64": "bigint",
+    "bool": "boolean",
+    "timestamp": "timestamp",
+    "map<string,string>": "map(varchar, varchar)",
+    "map<string,double>": "map(varchar, double)",
+}
 _OFFLINE: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -32,3 +44,24 @@ def connect() -> duckdb.DuckDBPyConnection:
     for setting in _SETTINGS:
         connection.execute(setting)
     return connection
+
+
+def ask(
+    cursor: duckdb.DuckDBPyConnection,
+    query: str,
+    params: Sequence[Any] | Mapping[str, Any] | None = None,
+) -> pa.Table:
+    """Run a query that may take long, as Arrow; an interrupt (Ctrl-C) stops it.
+
+    DuckDB 2.0 makes an Arrow table without looking for signals, so a thread of its own asks, and
+    this one waits where signals are seen.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # 5 ms that logging does not need
+
+    with ThreadPoolExecutor(1, "query") as thread:
+        answer = thread.submit(lambda: cursor.sql(query, params=params).to_arrow_table())
+        try:
+            return answer.result()
+        except BaseException:
+            cursor.interrupt()  # does nothing when the query itself failed
+            raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from json.encoder import encode_basestring_ascii as quoted
 from operator import index
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -181,7 +182,7 @@ class ActiveRun(Run):
 
     def _new_series(self, name: str) -> _Series:
         check_name(name, "metric")
-        head = f'{self._line_head}"metric_name":{json.dumps(name)},"value":'
+        head = f'{self._line_head}"metric_name":{quoted(name)},"value":'
         return self._series.setdefault(name, _Series(head))
 
     def log_artifact(

@@ -27,7 +27,12 @@ select name from (
   where $experiment_name is null or experiment_name = $experiment_name)
 group by name order by count(*) desc, name
 """
-_METRIC_NAMES: Final = _NAMES.format(column="metrics")
+# of equally common ones those with the longest curves first
+_METRIC_NAMES: Final = """
+select metric_name as name from metric_summary m join runs r using (run_id)
+where $experiment_name is null or experiment_name = $experiment_name
+group by name order by count(*) desc, sum(points) desc, name
+"""
 _PARAM_NAMES: Final = _NAMES.format(column="params")
 _TAG_NAMES: Final = _NAMES.format(column="tags")
 _HISTORIES: Final = """
@@ -76,7 +81,7 @@ class RunBoard:
         return self._catalog.sql(_EXPERIMENTS)
 
     def metric_names(self, experiment_name: str | None = None) -> list[str]:
-        """Metrics that runs logged, the most common first."""
+        """Metrics that runs logged, the most common first, then those with the most points."""
         return self._names(_METRIC_NAMES, experiment_name)
 
     def param_names(self, experiment_name: str | None = None) -> list[str]:

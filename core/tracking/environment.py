@@ -128,6 +128,32 @@ def _main_script() -> dict[str, str | None]:
     return {"path": str(path), "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def _machine() -> dict[str, Any]:
+    import subprocess  # noqa: F401 - for git, which runs without the lock: it may take long
+
+    return {
+        "command": without_secrets(" ".join(sys.orig_argv)),
+        "folder": str(Path.cwd()),
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "host": platform.node(),
+        "cpus": os.cpu_count(),
+        "pid": os.getpid(),
+        "packages": _packages(),
+    }
+
+
+# Importing and asking for the platform take locks of Python's own. A fork waits until they are
+# free: in the child nobody would ever let go of them.
+_machine_lock = threading.Lock()
+os.register_at_fork(
+    before=_machine_lock.acquire,
+    after_in_parent=_machine_lock.release,
+    after_in_child=_machine_lock.release,
+)
+
+
 class Environment:
     """This process's surroundings, gathered once by a thread of its own."""
 
@@ -168,21 +194,11 @@ class Environment:
             self._thread.join()
 
     def _gather(self) -> None:
+        with _machine_lock:
+            facts = _machine()
         code, patch = _code()
         script = _main_script()
-        facts = {
-            **code,
-            "script": script,
-            "command": without_secrets(" ".join(sys.orig_argv)),
-            "folder": str(Path.cwd()),
-            "python": platform.python_version(),
-            "implementation": platform.python_implementation(),
-            "platform": platform.platform(),
-            "host": platform.node(),
-            "cpus": os.cpu_count(),
-            "pid": os.getpid(),
-            "packages": _packages(),
-        }
+        facts |= {**code, "script": script}
         if patch:
             self.patch_digest, self.patch_size = self._lake.objects.put(patch), len(patch)
         commit = (code["git"] or {}).get("commit")

@@ -174,10 +174,11 @@ def decode_params(params: Mapping[str, str], types: Mapping[str, str] | None) ->
 
 
 def run_from_row(details: RunDetails, fields: Sequence[str], row: Sequence[Any]) -> Run:
-    """A run from what the catalog found."""
+    """A run from what the catalog found (`catalog.search.find_runs`)."""
     values = dict(zip(fields, row, strict=True))
     for name in ("start_time", "end_time", "heartbeat_at"):
         values[name] = aware(values[name])
-    values["params"] = decode_params(values["params"] or {}, values.pop("param_types"))
-    values["last_metrics"] = values.pop("metrics")
+    document = json.loads(values.pop("document"))
+    values["params"] = decode_params(document["params"] or {}, document["param_types"])
+    values["tags"], values["last_metrics"] = document["tags"], document["metrics"]
     return Run(details, **values)

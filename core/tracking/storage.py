@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lake.lake import Lake
 
 SCHEME: Final = "lake://objects/"
+TOMBSTONES: Final = "claims/deleted-artifacts"
 
 
 class StorageBackend(Protocol):
@@ -109,7 +110,7 @@ class LakeStorage:
     def load_artifact(self, uri: str) -> bytes:
         """The bytes of a URI, checked against their digest. Raises ArtifactError, DamagedError."""
         try:
-            if self._lake.store.list(self._tombstone(uri)):
+            if self._lake.store.list(_tombstone(uri)):
                 raise _missing(uri)
             return self._lake.objects.get(digest_of(uri))
         except NotFoundError:
@@ -117,11 +118,20 @@ class LakeStorage:
 
     def delete_artifact(self, uri: str) -> None:
         """Let go of this reference. Absent is fine."""
-        self._lake.store.put(f"{self._tombstone(uri)}/deleted", b"")
+        self._lake.store.put(f"{_tombstone(uri)}/deleted", b"")
 
-    @staticmethod
-    def _tombstone(uri: str) -> str:
-        return f"claims/deleted-artifacts/{uri.partition('#')[2].partition('/')[0] or 'none'}"
+
+def _tombstone(uri: str) -> str:
+    return f"{TOMBSTONES}/{reference_of(uri) or 'none'}"
+
+
+def reference_of(uri: str) -> str:
+    """The id that tells this reference to an object from others; empty when it has none.
+
+    >>> reference_of("lake://objects/" + "ab" * 32 + "#0190/model.json")
+    '0190'
+    """
+    return uri.partition("#")[2].partition("/")[0]
 
 
 def digest_of(uri: str) -> str:

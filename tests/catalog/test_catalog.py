@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Lake]:
     with Lake.open(tmp_path / "lake", settle=0.0) as found:
+        found.define(*SPECS.values())
         yield found
 
 

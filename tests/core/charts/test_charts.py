@@ -1,0 +1,133 @@
+"""Charts say what they show, and come out as pictures."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from core.charts.bars import bars, histogram
+from core.charts.curves import curve_rows
+from core.charts.export import to_png, to_svg, with_data
+from core.charts.lines import metric_curves
+from core.charts.points import scatter
+from core.charts.ranking import precision_recall_curve, roc_curve
+from core.charts.theme import themed
+
+if TYPE_CHECKING:
+    from core.charts.theme import Spec
+
+LINE = [
+    {"run": name, "step": step, "value": step / 9, "raw": 1} for name in "ab" for step in (1, 2)
+]
+POINTS = [{"name": "a", "x": 1, "y": 2, "group": "g"}, {"name": "b", "x": 2, "y": 1, "group": "h"}]
+CURVE = [{"series": "test", "x": x / 4, "y": (x / 4) ** 0.5} for x in range(5)]
+CHARTS: dict[str, tuple[Spec, list[dict[str, Any]]]] = {
+    "curves": (metric_curves("auc", ["a", "b"], unit="area", smoothed=True), LINE),
+    "logarithmic": (metric_curves("loss", ["a"], logarithmic=True), LINE),
+    "bars": (bars("Runs per model", name="Model", value="Runs"), [{"name": "rf", "value": 3}]),
+    "histogram": (histogram("Sleep", value="Sleep", unit="h"), [{"value": 7.5}, {"value": 8}]),
+    "scatter": (scatter("auc by depth", x="depth", y="auc", group="model"), POINTS),
+    "roc": (roc_curve({"test": 0.731}), CURVE),
+    "precision": (precision_recall_curve({"test": 0.4}, prevalence=0.1), CURVE),
+}
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def histories(**series: list[tuple[int | None, float]]) -> pa.Table:
+    rows = [
+        {"run_id": name, "step": step, "value": value, "logged_at": NOW + timedelta(hours=place)}
+        for name, points in series.items()
+        for place, (step, value) in enumerate(points)
+    ]
+    types = {"run_id": pa.string(), "step": pa.int64(), "value": pa.float64()}
+    return pa.Table.from_pylist(
+        rows, pa.schema([*types.items(), ("logged_at", pa.timestamp("us", tz="UTC"))])
+    )
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_has_a_title_a_text_and_tooltips(name: str) -> None:
+    spec, _ = CHARTS[name]
+    assert spec["title"]
+    assert spec["description"].endswith(".")
+    assert "tooltip" in str(spec)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_chart_is_drawn_as_svg(name: str, mode: Any) -> None:
+    spec, rows = CHARTS[name]
+    svg = to_svg(with_data(spec, rows), mode=mode)
+    assert svg.startswith("<svg")
+    assert spec["title"] in svg
+
+
+def test_a_png_is_as_large_as_asked() -> None:
+    spec, rows = CHARTS["bars"]
+    png = to_png(with_data(spec, rows), width=200, scale=1)
+    width, height = struct.unpack(">II", png[16:24])
+    assert png.startswith(b"\x89PNG")
+    assert 200 <= width <= 320
+    assert 240 <= height <= 400
+
+
+def test_a_unit_stands_in_title_and_axis() -> None:
+    spec = metric_curves("duration", ["a"], unit="s", along="hours")
+    assert spec["title"] == "duration (s) by hours since start"
+    assert spec["encoding"]["y"]["title"] == "duration (s)"
+
+
+def test_one_run_needs_no_legend_and_many_are_counted() -> None:
+    assert metric_curves("auc", ["a"])["encoding"]["color"]["legend"] is None
+    assert metric_curves("auc", list("abcdefg"))["description"].endswith("for 7 runs.")
+
+
+def test_a_chart_is_not_changed_by_its_theme() -> None:
+    spec = bars("Runs", name="Model", value="Runs")
+    before = str(spec)
+    assert themed(spec, "dark")["config"]["range"]["category"][0] == "#2dd4bf"
+    assert str(spec) == before
+
+
+def test_points_are_ordered_by_step_and_named_by_run() -> None:
+    table = histories(one=[(2, 0.2), (1, 0.1)], two=[(1, 0.5)])
+    rows = curve_rows(table, {"two": "second", "one": "first"}).to_pydict()
+    assert rows["run"] == ["second", "first", "first"]
+    assert rows["step"] == [1, 1, 2]
+    assert rows["value"] == rows["raw"] == [0.5, 0.1, 0.2]
+
+
+def test_points_without_a_step_are_counted() -> None:
+    table = histories(one=[(None, 0.1), (None, 0.2)])
+    assert curve_rows(table, {"one": "one"}).column("step").to_pylist() == [0, 1]
+
+
+def test_time_may_be_relative() -> None:
+    table = histories(one=[(1, 0.1), (2, 0.2)])
+    rows = curve_rows(table, {"one": "one"}, along="hours").to_pydict()
+    assert rows["hours"] == [0.0, 1.0]
+    absolute = curve_rows(table, {"one": "one"}, along="time").to_pydict()
+    assert absolute["time"] == [NOW, NOW + timedelta(hours=1)]
+
+
+def test_values_that_cannot_be_drawn_are_left_out() -> None:
+    table = histories(one=[(1, float("nan")), (2, float("inf")), (3, -1.0), (4, 1.0)])
+    assert curve_rows(table, {"one": "one"}).column("value").to_pylist() == [-1.0, 1.0]
+    drawn = curve_rows(table, {"one": "one"}, logarithmic=True)
+    assert drawn.column("value").to_pylist() == [1.0]
+
+
+def test_long_curves_keep_their_spikes() -> None:
+    points: list[tuple[int | None, float]] = [(step, 0.0) for step in range(10_000)]
+    points[7_321] = (7_321, 5.0)
+    rows = curve_rows(histories(one=points), {"one": "one"}, points=100)
+    assert rows.num_rows <= 100
+    assert max(rows.column("value").to_pylist()) == 5.0
+
+
+def test_runs_without_the_metric_have_no_rows() -> None:
+    assert curve_rows(histories(one=[(1, 0.1)]), {"other": "other"}).num_rows == 0
