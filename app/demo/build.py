@@ -234,7 +234,7 @@ def _held_out_table(cohort: Cohort, best: Finished) -> str:
     head = ["| held-out part | rows | prevalence | AUROC | Brier | O/E |", "|---" * 6 + "|"]
     rows = [
         f"| {part} | {len(cohort.parts[part]):,} | {cohort.prevalence_of(part):.1%} "
-        f"| {best.metrics[f'auroc_{part}']:.3f} "
+        f"| {best.metrics[f'auc_{part}']:.3f} "
         f"| {best.metrics[f'brier_{part}']:.4f} ({baseline[f'baseline_brier_{part}']:.4f}) "
         f"| {best.metrics[f'observed_to_expected_{part}']:.2f} |"
         for part in cohort.held_out

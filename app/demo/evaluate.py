@@ -59,7 +59,7 @@ class Judged:
     def figures(self) -> dict[str, float]:
         """Return all figures of this part by name."""
         return {
-            "auroc": self.auroc,
+            "auc": self.auroc,
             "average_precision": self.average_precision,
             "brier": float(brier_score_loss(self.outcome, self.probability)),
             "log_loss": log_loss(self.outcome, self.probability),
@@ -93,7 +93,7 @@ def judge(pipeline: Pipeline, cohort: Cohort) -> list[Judged]:
 
 
 def final_metrics(judged: list[Judged]) -> dict[str, float]:
-    """Name the figures of all held-out parts: `auroc` is the first part, `auroc_<part>` each."""
+    """Name the figures of all held-out parts: `auc` is the first part, `auc_<part>` each."""
     named = dict(judged[0].figures())
     for part in judged:
         named |= {f"{name}_{part.part}": value for name, value in part.figures().items()}

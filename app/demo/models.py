@@ -247,7 +247,7 @@ def train(learner: Learner, design: Design, *, steps: int, on_step: OnStep) -> T
             "validation_log_loss": log_loss(design.validation_outcome, checked),
         }
         _require_finite(figures, step)
-        figures["validation_auroc"] = float(roc_auc_score(design.validation_outcome, checked))
+        figures["validation_auc"] = float(roc_auc_score(design.validation_outcome, checked))
         figures["validation_brier"] = float(brier_score_loss(design.validation_outcome, checked))
         on_step(step, figures)
         if figures["validation_log_loss"] < best["validation_log_loss"]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Along = Literal["step", "hours", "time"]
 _TITLES: Final = {"step": "Step", "hours": "Hours since start", "time": "Time (UTC)"}
+_LEGEND: Final = ((4, 12), (3, 18), (2, 32), (1, 10**6))  # columns for names of so many letters
 _NAMED: Final = 5  # more runs than this are counted in the description, not named
 
 
@@ -39,7 +40,7 @@ def metric_curves(
         "field": along,
         "type": "temporal" if along == "time" else "quantitative",
     }
-    scale = {"type": "symlog"} if logarithmic else {"zero": False}
+    scale = {"type": "log"} if logarithmic else {"zero": False}
     encoding = {
         "x": {
             **axis,
@@ -94,7 +95,15 @@ def _whole(along: Along) -> int:
 
 
 def _colour(runs: Sequence[str]) -> dict[str, Any]:
-    legend = {"title": None, "orient": "bottom", "columns": 3, "labelLimit": 220}
+    longest = max(map(len, runs), default=0)
+    columns = next(count for count, letters in _LEGEND if longest <= letters)
+    legend = {
+        "title": None,
+        "orient": "bottom",
+        "columns": columns,
+        "labelLimit": 420,
+        "offset": 4,
+    }
     return {
         "field": "run",
         "type": "nominal",

@@ -27,7 +27,7 @@ def scatter(
     >>> scatter("auc by depth", x="depth", y="auc")["description"]
     'Scatter plot: auc by depth. One point for each run.'
     """
-    scale: dict[str, Any] = {"type": "symlog"} if logarithmic else {"zero": False}
+    scale: dict[str, Any] = {"type": "log"} if logarithmic else {"zero": False}
     across: dict[str, Any] = {"field": "x", "type": "quantitative", "title": x, "scale": scale}
     if discrete:
         across = {"field": "x", "type": "nominal", "title": x, "axis": {"labelAngle": 0}}

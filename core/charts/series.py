@@ -32,7 +32,7 @@ def smooth(values: Sequence[float], weight: float) -> list[float]:
 
 
 def thin(values: Sequence[float], points: int) -> list[int]:
-    """Return positions of at most `points` values that keep the first, last, peaks and valleys.
+    """Return at most `points` (4 or more) positions that keep both ends, peaks and valleys.
 
     >>> thin([0, 9, 0, 0, 0, 0, -9, 0], 6)
     [0, 1, 2, 4, 6, 7]

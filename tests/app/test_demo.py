@@ -261,7 +261,7 @@ class TestLake:
         counted = """
             select run_name, metric_name, count(*) as points, max(step) as last
             from metrics join runs using (run_id)
-            where metric_name in ('train_log_loss', 'validation_auroc') and status = 'FINISHED'
+            where metric_name in ('train_log_loss', 'validation_auc') and status = 'FINISHED'
             group by all"""
         with Workbench(built.folder) as wb:
             rows = wb.sql(counted).to_pylist()
@@ -270,12 +270,12 @@ class TestLake:
 
     def test_figures_are_those_of_the_saved_predictions(self, built: Built) -> None:
         with Workbench(built.folder) as wb:
-            for run in wb.tracker.search_runs(filter_string="metrics.auroc > 0"):
+            for run in wb.tracker.search_runs(filter_string="metrics.auc > 0"):
                 content = file_of(wb, run, "data/predictions.parquet")
                 saved = pq.read_table(io.BytesIO(content)).to_pandas()
                 outcome, probability = saved["outcome"], saved["probability"]
                 expected = {
-                    "auroc": roc_auc_score(outcome, probability),
+                    "auc": roc_auc_score(outcome, probability),
                     "average_precision": average_precision_score(outcome, probability),
                     "brier": brier_score_loss(outcome, probability),
                     "log_loss": log_loss(outcome, probability),
@@ -286,7 +286,7 @@ class TestLake:
     def test_saved_models_say_what_the_run_said(self, built: Built, rand: Cohort) -> None:
         features = rand.features.iloc[rand.parts["test"]]
         with Workbench(built.folder) as wb:
-            for run in wb.tracker.search_runs(filter_string="metrics.auroc > 0"):
+            for run in wb.tracker.search_runs(filter_string="metrics.auc > 0"):
                 content = file_of(wb, run, "model/model.skops")
                 unknown = skops.io.get_untrusted_types(data=content)
                 assert all(name.startswith(("sklearn.", "numpy.")) for name in unknown)
@@ -301,7 +301,7 @@ class TestLake:
             plot = ET.fromstring(file_of(wb, run, "plots/roc.svg"))  # noqa: S314 - ours
             kinds = {artifact.path: artifact.artifact_type for artifact in run.artifacts}
         area = np.trapezoid(roc["true_positive_rate"], roc["false_positive_rate"])
-        assert area == pytest.approx(run.last_metrics["auroc"], abs=1e-4)
+        assert area == pytest.approx(run.last_metrics["auc"], abs=1e-4)
         assert plot.tag.endswith("svg")
         assert kinds["plots/precision_recall.svg"] == "plot"
         assert kinds["model/preprocessing.json"] == "model"
@@ -311,10 +311,10 @@ class TestLake:
             [best] = wb.tracker.search_runs(filter_string="tags.stage = 'candidate'")
         figures = best.last_metrics
         assert best.run_id == built.summary.best_run_id
-        assert f"| test | 4,041 | 20.0% | {figures['auroc']:.3f} |" in str(best.note)
+        assert f"| test | 4,041 | 20.0% | {figures['auc']:.3f} |" in str(best.note)
         assert figures["brier"] < figures["baseline_brier_test"]
         assert figures["log_loss"] < figures["baseline_log_loss_test"]
-        assert 0.6 < figures["auroc"] < 0.7
+        assert 0.6 < figures["auc"] < 0.7
 
     def test_progress_only_grows_and_ends_at_one(self, built: Built) -> None:
         assert built.heard == sorted(built.heard)
@@ -325,9 +325,9 @@ def test_nhanes_models_are_judged_in_each_later_cycle(tmp_path: Path, nhanes_fol
     with Workbench(tmp_path / "lake") as wb:
         summary = build_demo(wb, nhanes=nhanes_folder, steps=STEPS)
     figures = summary.metrics
-    assert 0.70 < figures["auroc_2015_16"] < 0.74
-    assert 0.67 < figures["auroc_2017_18"] < figures["auroc_2015_16"]
-    assert figures["auroc"] == figures["auroc_2015_16"]
+    assert 0.70 < figures["auc_2015_16"] < 0.74
+    assert 0.67 < figures["auc_2017_18"] < figures["auc_2015_16"]
+    assert figures["auc"] == figures["auc_2015_16"]
     assert (summary.rows, summary.failed) == (20_499, 1)
 
 

@@ -1,0 +1,152 @@
+"""Show what a run left behind: images, text, tables, documents; or offer it for download.
+
+Artifacts come from anybody's script. Text is shown as text, SVG as an image (where no script
+runs), and HTML in a frame inside a frame: the inner one is sandboxed, so the page may draw but
+neither run scripts, nor reach this workbench, nor the network.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from app.layout import facts
+from app.wording import size, when
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.session import View
+    from core.tracking.run import Artifact
+
+_LARGEST_SHOWN: Final = 5_000_000  # bytes; more is only offered for download
+_ROWS_SHOWN: Final = 1000
+_LETTERS_SHOWN: Final = 200_000
+_LANGUAGES: Final = {
+    ".py": "python",
+    ".sql": "sql",
+    ".toml": "toml",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".xml": "xml",
+    ".md": "markdown",
+    ".patch": "diff",
+    ".diff": "diff",
+    ".sh": "bash",
+}
+_PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"})
+
+
+def show_artifact(view: View, artifact: Artifact) -> None:
+    """Draw an artifact as what its name says it is, with a button to save it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{size(artifact.size_bytes)}, kept {when(artifact.created_at)}")
+        st.download_button(
+            "Download",
+            data=lambda: view.runs.read_artifact(artifact.artifact_id),
+            file_name=PurePosixPath(artifact.path).name,
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"download-{artifact.artifact_id}",
+        )
+    if artifact.size_bytes > _LARGEST_SHOWN:
+        st.caption("Too large to be shown here.")
+        return
+    # not kept: five megabytes each would fill the cache of answers
+    content = view.runs.read_artifact(artifact.artifact_id)
+    suffix = PurePosixPath(artifact.path).suffix.lower()
+    try:
+        _viewer(suffix)(content, artifact)
+    except (ValueError, OSError):
+        # not what its name says: a cut image, a table that is none
+        st.caption("This cannot be shown as what its name says it is.")
+        _text(content, artifact)
+    if artifact.metadata:
+        facts(dict(artifact.metadata), alt="Metadata of the artifact")
+
+
+def _viewer(suffix: str) -> Callable[[bytes, Artifact], None]:
+    if suffix in _PICTURES:
+        return _picture
+    return {
+        ".svg": _svg,
+        ".json": _json,
+        ".ipynb": _json,
+        ".csv": _csv,
+        ".parquet": _parquet,
+        ".html": _html,
+        ".htm": _html,
+    }.get(suffix, _text)
+
+
+def _picture(content: bytes, artifact: Artifact) -> None:
+    from PIL import Image  # comes with Streamlit; refuses what is no image
+
+    Image.open(io.BytesIO(content)).verify()
+    st.image(content, alt=artifact.path)
+
+
+def _svg(content: bytes, artifact: Artifact) -> None:
+    text = content.decode("utf8")
+    if "<svg" not in text[:2000]:
+        raise ValueError("no svg")
+    st.image(text, alt=artifact.path, width="stretch")
+
+
+def _json(content: bytes, artifact: Artifact) -> None:  # noqa: ARG001 - one form for all viewers
+    value: Any = json.loads(content)
+    st.json(value, expanded=2)
+
+
+def _csv(content: bytes, artifact: Artifact) -> None:
+    import pyarrow as pa  # loaded already, by the catalog
+    from pyarrow import csv
+
+    try:
+        _table(csv.read_csv(io.BytesIO(content)), artifact)
+    except pa.ArrowException as error:
+        raise ValueError("no table") from error
+
+
+def _parquet(content: bytes, artifact: Artifact) -> None:
+    import pyarrow as pa  # loaded already, by the catalog
+    from pyarrow import parquet
+
+    try:
+        _table(parquet.read_table(io.BytesIO(content)), artifact)
+    except pa.ArrowException as error:
+        raise ValueError("no table") from error
+
+
+def _table(table: Any, artifact: Artifact) -> None:
+    st.dataframe(
+        table.slice(0, _ROWS_SHOWN), hide_index=True, alt=artifact.path, key=artifact.artifact_id
+    )
+    if table.num_rows > _ROWS_SHOWN:
+        st.caption(f"The first {_ROWS_SHOWN:,} of {table.num_rows:,} rows.")
+
+
+def _html(content: bytes, artifact: Artifact) -> None:
+    page = html.escape(content.decode("utf8", "replace"), quote=True)
+    frame = (
+        f'<iframe sandbox srcdoc="{page}" title="{html.escape(artifact.path, quote=True)}"'
+        ' style="border:0;width:100%;height:100vh;background:#fff"></iframe>'
+    )
+    st.iframe(f"<html><body style='margin:0'>{frame}</body></html>", height=620, alt=artifact.path)
+    st.caption("Shown without its scripts. Download it to see all of it.")
+
+
+def _text(content: bytes, artifact: Artifact) -> None:
+    text = content.decode("utf8", "replace")
+    if "\x00" in text[:4096]:
+        st.caption("Binary data; download it to use it.")
+        return
+    language = _LANGUAGES.get(PurePosixPath(artifact.path).suffix.lower())
+    st.code(text[:_LETTERS_SHOWN], language=language, line_numbers=True, height=420)
+    if len(text) > _LETTERS_SHOWN:
+        st.caption(f"The first {_LETTERS_SHOWN:,} letters.")

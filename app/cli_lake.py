@@ -1,0 +1,191 @@
+"""Commands on the lake as a whole: make, tidy, export and prove it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from app.cli_options import JsonOption, LakeOption, open_lake
+from app.cli_output import printable, progress, remark, say, say_json
+from app.wording import counted, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from app.cli_output import Progress
+    from lake.compact import CompactionResult
+    from lake.lake import Lake
+    from lake.verify import Level
+
+commands = typer.Typer()
+export_commands = typer.Typer()
+_LEVELS: Final = ("structure", "footers", "content")
+# what to do about a problem, by its kind (lake/verify.py)
+_RESTORE: Final = "Restore the file from a copy of the lake."
+_ADVICE: Final = {
+    "chain": "Restore tables/<table>/log from a copy of the lake.",
+    "log": "Restore the manifest from a copy of the lake.",
+    "manifest": "Restore the manifest from a copy; what it alone names is not seen until then.",
+    "name": "Move the file out of the lake unless you know where it comes from.",
+    "sentinel": "Delete it, then run `mhras export catalog`, which writes it again.",
+    "unreadable": "Check permissions and the disk, then verify again.",
+}
+
+
+@commands.command("init")
+def init(
+    folder: Annotated[str | None, typer.Argument(metavar="[DIR]", show_default=False)] = None,
+    *,
+    lake: LakeOption = None,
+) -> None:
+    """Make a lake; one that is there already stays as it is."""
+    if folder is not None and lake is not None:
+        raise typer.BadParameter("Give the folder once.", param_hint="--lake")
+    from core.settings import lake_location
+    from lake import Lake
+
+    place = lake_location(folder or lake)
+    known = lake_exists(place)
+    with Lake.open(place) as made:
+        about = "There is a lake already at" if known else "Made an empty lake at"
+        say(f"{about} {printable(made.root)}")
+
+
+def lake_exists(place: str | Path) -> bool:
+    """Tell whether a folder is a lake."""
+    from lake import Lake, LakeError
+
+    try:
+        with Lake.open(place, create=False):
+            return True
+    except LakeError:
+        return False
+
+
+@commands.command("compact")
+def compact(
+    *,
+    lake: LakeOption = None,
+    minimum: Annotated[
+        int, typer.Option("--minimum", min=1, help="Only tables with so many small files.")
+    ] = 64,
+    as_json: JsonOption = False,
+) -> None:
+    """Merge small files into sorted ones, delete what was replaced."""
+    with open_lake(lake) as opened:
+        recovered = opened.recover()
+        with progress() as tell:
+            done = list(compact_tables(opened, minimum, tell=tell))
+    if as_json:
+        say_json({"recovered_journals": sorted(recovered), "tables": done})
+        return
+    if recovered:
+        say(f"{counted(len(recovered), 'journal')} of dead processes made into segments")
+    for table in done:
+        merged = counted(table["segments"], "segment")
+        if table["data_files"]:
+            merged += f" and {counted(table['data_files'], 'data file')}"
+        what = f"{merged} into {counted(table['files'], 'file')} ({size(table['bytes'])})"
+        say(f"{table['table']}: {what if table['files'] else 'nothing to merge'}")
+        for path in table["damaged"]:
+            remark(f"left as it is, for its bytes are wrong: {printable(path)}")
+    if not any(table["files"] for table in done) and minimum > 1:
+        remark(f"No table has {minimum} small files; --minimum 1 merges what there is.")
+
+
+def compact_tables(
+    lake: Lake, minimum: int, *, tell: Progress | None = None, grace: float | None = None
+) -> Iterator[dict[str, Any]]:
+    """Compact one table after the other, and delete what was replaced ``grace`` seconds ago."""
+    from lake.compact import GRACE, collect
+
+    names = sorted(lake.specs)
+    for place, name in enumerate(names):
+        if tell is not None:
+            tell(f"compacting {name}", place / len(names))
+        results = _compact_table(lake, name, minimum)
+        deleted = collect(lake.table(name), grace=GRACE if grace is None else grace)
+        yield {
+            "table": name,
+            "files": len(results),
+            "rows": sum(result.rows for result in results),
+            "bytes": sum(result.bytes for result in results),
+            "segments": sum(result.segments for result in results),
+            "data_files": sum(result.data_files for result in results),
+            "damaged": sorted({path for result in results for path in result.damaged}),
+            "deleted": len(deleted),
+        }
+
+
+def _compact_table(lake: Lake, name: str, minimum: int) -> list[CompactionResult]:
+    """Compact piece by piece what waits now; what is appended meanwhile is for the next time."""
+    from lake.compact import compact as compact_once
+
+    table = lake.table(name)
+    waiting = len(table.snapshot().tail)
+    results: list[CompactionResult] = []
+    while waiting > 0:
+        result = compact_once(table, minimum=minimum, settle=lake.settle)
+        if result is None:
+            break
+        results.append(result)
+        waiting -= result.segments
+    return results
+
+
+@export_commands.command("catalog")
+def export_catalog(
+    *,
+    lake: LakeOption = None,
+    folder: Annotated[
+        str | None, typer.Option("--folder", metavar="DIR", help="Write there, not in the lake.")
+    ] = None,
+) -> None:
+    """Write catalog.duckdb and catalog.sql: the lake as views for any DuckDB."""
+    from pathlib import Path
+
+    from catalog.export import export_catalog as export  # with DuckDB
+
+    with open_lake(lake) as opened:
+        opened.recover()
+        path = export(opened, folder=None if folder is None else Path(folder))
+    say(printable(path))
+
+
+@commands.command("verify")
+def verify(
+    *,
+    lake: LakeOption = None,
+    level: Annotated[
+        str, typer.Option("--level", help="structure, footers, or content: every byte.")
+    ] = "structure",
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that the lake holds what it says it holds."""
+    if level not in _LEVELS:
+        raise typer.BadParameter(f"Choose one of {', '.join(_LEVELS)}.", param_hint="--level")
+    from lake.verify import verify as find_problems
+
+    chosen: Level = level  # type: ignore[assignment] # checked above
+    with open_lake(lake) as opened, progress() as tell:
+        tell(f"verifying {level}", 0.0)
+        problems = find_problems(opened.store, opened.specs.values(), chosen)
+    found = [
+        {
+            "kind": problem.kind,
+            "path": problem.path,
+            "detail": problem.detail,
+            "advice": _ADVICE.get(problem.kind, _RESTORE),
+        }
+        for problem in problems
+    ]
+    if as_json:
+        say_json({"level": level, "problems": found})
+    else:
+        for one in found:
+            say(printable(f"{one['kind']}  {one['path']}: {one['detail']}. {one['advice']}"))
+        say(f"{counted(len(found), 'problem')} at level {level}")
+    if found:
+        raise typer.Exit(1)

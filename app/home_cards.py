@@ -1,0 +1,154 @@
+"""The parts of the home page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from app.layout import Kpi, card, empty, facts, kpis, plain, table
+from app.nav import open_page
+from app.run_choices import metric_choices
+from app.run_filters import RunColumns, RunFilter
+from app.run_numbers import two_weeks
+from app.run_table import RunTable, open_clicked_run, run_table, status_column
+from app.wording import ago, counted, size
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from app.session import View
+    from core.tracking.run import Run
+
+_LISTED: Final = 6
+FIRST_SCRIPT: Final = """from core import Workbench
+
+with Workbench("{lake}") as wb:
+    with wb.tracker.start_run("first experiment", tags={{"stage": "try"}}) as run:
+        run.log_params({{"depth": 4, "rate": 0.1}})
+        for step in range(20):
+            auc = 0.9 - 0.4 / (step + 1)
+            run.log_metrics({{"auc": auc}}, step=step)
+        run.log_bytes("It works.", "summary.txt")
+
+    best = wb.tracker.search_runs(
+        "first experiment", "metrics.auc > 0.8", ["metrics.auc desc"]
+    )
+    print(best[0].run_name, best[0].last_metrics)
+"""
+
+
+def first_steps(lake: str) -> None:
+    """Show how the first run gets into an empty lake."""
+    empty(
+        "No runs yet",
+        "Run this script; its run appears here as soon as it starts.",
+        icon="rocket_launch",
+    )
+    with card("first_run.py"):
+        st.code(FIRST_SCRIPT.format(lake=lake), language="python")
+        st.button("Look again", icon=":material/refresh:")
+
+
+def numbers(view: View) -> None:
+    """Draw what the last two weeks brought, and what it takes on disk."""
+    stored = sum(view.ask(view.workbench.storage_bytes).values())
+    cards = two_weeks(view, RunFilter(), view.ask(view.runs.count_runs))
+    kpis([*cards, Kpi(label="Lake on disk", value=size(stored), note="all files")])
+
+
+def needs_me(view: View) -> None:
+    """List what somebody should look at: runs that hang, and runs that failed lately."""
+    stale = view.ask(view.runs.stale_runs)[:_LISTED]
+    failed = view.ask(
+        view.tracker.search_runs, None, "status = 'FAILED'", ["start_time desc"], limit=_LISTED
+    )
+    with card("Needs a look", key="needs-me"):
+        if not stale and not failed:
+            st.caption("Nothing: no run failed, none hangs.")
+            return
+        runs = [*stale, *failed]
+        column = st.column_config
+        table(
+            {
+                "run": [run.run_name for run in runs],
+                "status": ["STALE"] * len(stale) + ["FAILED"] * len(failed),
+                "why": [_reason(run) for run in runs],
+                "started": [run.start_time for run in runs],
+            },
+            key="needs",
+            settings={
+                "run": column.ButtonColumn(
+                    "Run",
+                    key="needs-open",
+                    on_click=lambda: open_clicked_run("needs-open", [r.run_id for r in runs]),
+                    type="tertiary",
+                    alignment="left",
+                    width=150,
+                ),
+                "status": status_column(),
+                "why": column.TextColumn("Why", width="medium"),
+                "started": column.DatetimeColumn("Started", format="distance", width=110),
+            },
+            alt="Runs that need a look",
+        )
+
+
+def _reason(run: Run) -> str:
+    if run.is_stale:
+        return f"no sign of life for {ago(run.heartbeat_at).removesuffix(' ago')}"
+    return (run.error or "no reason given").strip().splitlines()[-1]
+
+
+def recent_runs(view: View) -> None:
+    """Draw the newest runs with their most common metrics."""
+    metrics = tuple(metric_choices(view, None)[:3])
+    runs = view.ask(view.runs.search_runs_arrow, metrics=metrics, limit=8)
+    with card("Recent runs"):
+        run_table(
+            runs, RunTable(columns=RunColumns(metrics=metrics)), key="recent", selectable=False
+        )
+
+
+def experiments(found: pa.Table) -> None:
+    """Draw the experiments; a click opens the runs of one."""
+    names = found.column("experiment_name").to_pylist()
+
+    def open_clicked() -> None:
+        click = st.session_state["experiment-open"]
+        if click is not None and click.row < len(names):
+            open_page("runs", experiment=names[click.row])
+
+    column = st.column_config
+    running = any(found.column("running").to_pylist())
+    counts = ("runs", "running", "failed") if running else ("runs", "failed")
+    shown = ("experiment_name", *counts, "last_start_time")
+    with card(counted(len(names), "experiment").capitalize()):
+        st.dataframe(
+            found.select(shown),
+            hide_index=True,
+            key="experiments",
+            placeholder="",
+            column_config={
+                "experiment_name": column.ButtonColumn(
+                    "Experiment",
+                    key="experiment-open",
+                    on_click=open_clicked,
+                    type="tertiary",
+                    alignment="left",
+                ),
+                "runs": column.NumberColumn("Runs", format="localized"),
+                "running": column.NumberColumn("Running"),
+                "failed": column.NumberColumn("Failed"),
+                "last_start_time": column.DatetimeColumn("Last run", format="distance"),
+            },
+            alt="Experiments",
+        )
+
+
+def storage(view: View) -> None:
+    """Draw what the lake's bytes are for."""
+    with card("Storage"):
+        found = view.ask(view.workbench.storage_bytes)
+        facts({name: size(count) for name, count in found.items()}, alt="Bytes by kind")
+        st.caption(f"In {plain(view.workbench.lake.root)}")

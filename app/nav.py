@@ -1,0 +1,109 @@
+"""The pages: what they are called, where they are, how to get there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import streamlit as st
+
+from app.layout import plain
+
+_RUN_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_FOLDER: Final = Path(__file__).resolve().parents[1] / "pages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageEntry:
+    """One page of the workbench; `path` is its place in the address."""
+
+    path: str
+    title: str
+    icon: str
+    help: str
+    section: str = ""
+    visibility: Literal["visible", "hidden"] = "visible"
+
+    def page(self) -> st.Page:
+        """Return the page for Streamlit; the home page is the one without a path."""
+        return st.Page(
+            _FOLDER / f"{self.path}.py",
+            title=self.title,
+            icon=f":material/{self.icon}:",
+            url_path=self.path,
+            default=self.path == "home",
+            visibility=self.visibility,
+            help=self.help,
+        )
+
+
+PAGES: Final = (
+    PageEntry(
+        path="home",
+        title="Home",
+        icon="home",
+        help="What happened lately, what needs you, and how much the lake holds.",
+    ),
+    PageEntry(
+        path="runs",
+        title="Runs",
+        icon="experiment",
+        section="Experiments",
+        help="Search, sort and compare runs; draw their curves.",
+    ),
+    PageEntry(
+        path="run",
+        title="Run",
+        icon="science",
+        section="Experiments",
+        visibility="hidden",
+        help="One run: metrics, params, artifacts, environment and notes.",
+    ),
+)
+
+
+def page(path: str) -> st.Page:
+    """Return a page by its path."""
+    return next(entry for entry in PAGES if entry.path == path).page()
+
+
+def open_page(path: str, **parameters: str) -> None:
+    """Go to a page; its parameters stand in the address, so the address opens it again."""
+    st.switch_page(page(path), query_params=parameters)
+
+
+def sidebar(lake: str) -> None:
+    """Draw the search for runs, the links to all pages by section, and which lake this is.
+
+    Streamlit's own sidebar navigation with sections is a list a screen reader cannot read.
+    """
+    st.text_input(
+        "Find runs",
+        key="find",
+        placeholder="Find runs by name or id",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        on_change=_find,
+    )
+    section = ""
+    for entry in PAGES:
+        if entry.visibility == "hidden":
+            continue
+        if entry.section != section:
+            section = entry.section
+            st.caption(section)
+        st.page_link(entry.page(), width="stretch")
+    st.caption(f"Lake {plain(lake)}")
+
+
+def _find() -> None:
+    wanted = str(st.session_state["find"]).strip()
+    st.session_state["find"] = ""
+    if not wanted:
+        return
+    if _RUN_ID.fullmatch(wanted):
+        open_page("run", id=wanted.lower())
+    text = wanted.replace("'", "''").replace("%", "")
+    open_page("runs", filter=f"run_name ilike '%{text}%'")

@@ -1,0 +1,119 @@
+"""The lake this process serves, opened once, and what was already asked of it.
+
+Every answer is kept under the version of the lake it came from, so nothing shown is ever stale and
+nothing needs to be thrown away by hand. While runs are running, answers live ten seconds at most,
+because a run turns stale by time alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+import streamlit as st
+
+from core.settings import lake_location
+from lake.errors import LakeNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.tracking.board import RunBoard
+    from core.tracking.tracker import ExperimentTracker
+    from core.workbench import Workbench
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_CLOCK_SECONDS: Final = 10
+_opened: Final[dict[str, Workbench]] = {}
+_opened_as: Final[dict[str, int]] = {}
+_numbers: Final = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One look at the lake: all answers of one run of a page come from the same version."""
+
+    workbench: Workbench
+    version: str
+    clock: int
+
+    @property
+    def runs(self) -> RunBoard:
+        """What can be asked about runs; ask it through `ask`."""
+        return self.workbench.runs
+
+    @property
+    def tracker(self) -> ExperimentTracker:
+        """The experiment tracker: one run whole, and edits."""
+        return self.workbench.tracker
+
+    def ask(self, question: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer from the cache, or ask and remember."""
+        return _remember(self._key(question, args, kwargs), lambda: question(*args, **kwargs))
+
+    def _key(self, question: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        name = getattr(question, "__qualname__", repr(question))
+        where = self.workbench.lake.url
+        return repr((where, self.version, self.clock, name, args, sorted(kwargs.items())))
+
+
+def look() -> View:
+    """Look at the lake as it is now."""
+    bench = workbench()
+    version = refreshed_version()
+    view = View(workbench=bench, version=version, clock=0)
+    running = sum(view.ask(bench.runs.experiments).column("running").to_pylist())
+    if not running:
+        return view
+    return View(workbench=bench, version=version, clock=int(time.time()) // _CLOCK_SECONDS)
+
+
+def workbench() -> Workbench:
+    """Return the opened lake of this process."""
+    return _open(str(lake_location()))
+
+
+def refreshed_version() -> str:
+    """Return the version of what the lake holds now, unlike that of any lake opened before."""
+    catalog = workbench().catalog
+    return f"{_opened_as[str(lake_location())]}.{catalog.refresh()}"
+
+
+def lake_name() -> str:
+    """Return a short name of the lake for titles: the folder, as of MHRAS_LAKE=/data/sleep-study.
+
+    >>> lake_name()
+    'sleep-study'
+    """
+    return str(lake_location()).rstrip("/").rsplit("/", 1)[-1] or "lake"
+
+
+def close() -> None:
+    """Close what this process opened."""
+    _open.clear()
+    while _opened:
+        _opened.popitem()[1].close()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _open(location: str) -> Workbench:
+    # the library takes 0.3 s to import; a page that only says "no lake here" need not wait
+    from core.workbench import Workbench
+
+    if not Path(location).exists():  # a slip of the pen should not become a new lake
+        raise LakeNotFoundError(
+            f"There is no folder {location}.",
+            hint="Start with `mhras serve --lake <folder>`, or set MHRAS_LAKE.",
+        )
+    _opened[location] = Workbench(location)
+    _opened_as[location] = next(_numbers)
+    return _opened[location]
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _remember(key: str, _answer: Callable[[], T]) -> T:  # noqa: ARG001 - the key is the identity
+    return _answer()

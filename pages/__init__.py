@@ -1,0 +1,1 @@
+"""One question of an analyst a file: asks core, draws with app."""

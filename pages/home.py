@@ -1,0 +1,35 @@
+"""Home: what happened lately, what needs you, and how much the lake holds."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import home_cards, session
+from app.layout import context_line, header, plain
+from app.wording import ago, counted
+
+view = session.look()
+experiments = view.ask(view.runs.experiments)
+total = view.ask(view.runs.count_runs)
+latest = experiments.column("last_start_time").to_pylist()[0] if total else None
+
+context = context_line(
+    f"Lake {plain(session.lake_name())}",
+    counted(experiments.num_rows, "experiment"),
+    counted(total, "run"),
+    f"last run {ago(latest)}" if latest else "",
+)
+with header("Home", context):
+    st.button("Refresh", icon=":material/refresh:")
+
+if not total:
+    home_cards.first_steps(str(view.workbench.lake.root))
+else:
+    home_cards.numbers(view)
+    left, right = st.columns([3, 2])
+    with left:
+        home_cards.needs_me(view)
+        home_cards.storage(view)
+    with right:
+        home_cards.experiments(experiments)
+    home_cards.recent_runs(view)

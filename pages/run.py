@@ -1,0 +1,100 @@
+"""Run: one run, live while it runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import run_sections as sections, session, state
+from app.layout import copy_link, empty, header, plain
+from app.nav import open_page
+from app.run_edits import note_section, tags_card
+from core.errors import RunNotFoundError
+
+if TYPE_CHECKING:
+    from core.tracking.run import Run
+
+LIVE_SECONDS = 2
+
+
+def compare_with_others(run: Run) -> None:
+    """Add the run to the ones to compare, and show them."""
+    state.choose_runs([*state.chosen_runs(), run.run_id])
+    open_page("runs")
+
+
+view = session.look()
+run_id = state.run_id_in_address()
+try:
+    run = view.ask(view.tracker.get_run, run_id or "")
+except RunNotFoundError:
+    with header("Run", "There is nothing to show."):
+        pass
+    text = f"There is no run {run_id}." if run_id else "The address names no run."
+    empty("No such run", f"{text} Choose one from the list of runs.", icon="search_off")
+    if st.button("All runs", icon=":material/arrow_back:"):
+        open_page("runs")
+    st.stop()
+
+live = LIVE_SECONDS if run.status == "RUNNING" and not run.is_stale else None
+with header(run.run_name, f"{plain(run.experiment_name)} · {plain(run.run_id)}"):
+    if st.button("Compare", icon=":material/compare_arrows:", type="primary"):
+        compare_with_others(run)
+    copy_link(state.address("run", {"id": run.run_id}))
+
+
+@st.fragment(run_every=live)
+def summary() -> None:
+    """Draw what changes while the run runs; when it ends, draw the whole page once more."""
+    now = session.look()
+    seen = now.ask(now.tracker.get_run, run.run_id)
+    if live and (seen.status != "RUNNING" or seen.is_stale):
+        st.rerun()
+    sections.status_line(seen)
+    sections.headline(now, seen)
+
+
+@st.fragment(run_every=live)
+def metrics() -> None:
+    """Draw the curves."""
+    now = session.look()
+    sections.metrics_section(now, now.ask(now.tracker.get_run, run.run_id))
+
+
+@st.fragment(run_every=live)
+def artifacts() -> None:
+    """Draw the files."""
+    now = session.look()
+    sections.artifacts_section(now, run)
+
+
+summary()
+overview, curves, files, surroundings, notes = st.tabs(
+    ["Overview", "Metrics", "Artifacts", "Environment", "Notes"],
+    key="tab",
+    on_change="rerun",
+    bind="query-params",
+)
+if overview.open:
+    with overview:
+        left, right = st.columns(2)
+        with left:
+            sections.params_card(run)
+            tags_card(view, run)
+        with right:
+            sections.changes_card(view, run)
+            sections.inputs_card(run)
+        sections.family_card(view, run)
+if curves.open:
+    with curves:
+        metrics()
+if files.open:
+    with files:
+        artifacts()
+if surroundings.open:
+    with surroundings:
+        sections.environment_section(view, run)
+if notes.open:
+    with notes:
+        note_section(view, run)

@@ -1,0 +1,100 @@
+"""Runs: search, sort, compare and export them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import session, state
+from app.compare_panel import compare_panel
+from app.curves import curve_options
+from app.layout import context_line, copy_link, empty, header, pager, plain, runs_line
+from app.run_charts import run_charts
+from app.run_choices import metric_choices, usual_columns
+from app.run_export import export_button
+from app.run_filters import column_choice, filter_bar, first_page, orders, show_metric
+from app.run_numbers import run_numbers
+from app.run_table import RunTable, run_table
+from app.wording import counted
+
+ROWS = 50
+
+view = session.look()
+total = view.ask(view.runs.count_runs)
+experiments = view.ask(view.runs.experiments).num_rows
+
+context = context_line(
+    counted(experiments, "experiment"), counted(total, "run"), f"lake {plain(session.lake_name())}"
+)
+with header("Runs", context):
+    actions = st.container(horizontal=True, horizontal_alignment="right")
+
+chosen = filter_bar(view)
+metrics = metric_choices(view, chosen.experiment)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    layout = st.segmented_control(
+        "View", ["Table", "Charts"], default="Table", required=True, key="view", bind="query-params"
+    )
+    metric = st.selectbox(
+        "Metric",
+        metrics,
+        key="metric",
+        bind="query-params",
+        width=200,
+        placeholder="none logged",
+        on_change=show_metric,
+    )
+    usual = usual_columns(view, chosen.experiment, metric)
+    columns = column_choice(view, chosen.experiment, usual)
+    sorted_by = orders(columns)
+    order = st.selectbox(
+        "Sort",
+        list(sorted_by),
+        key="sort",
+        bind="query-params",
+        width=220,
+        on_change=first_page,
+    )
+    options = curve_options()
+
+matching = view.ask(view.runs.count_runs, chosen.experiment, chosen.expression)
+run_numbers(view, chosen, metric, matching)
+
+with actions:
+    export_button(view, chosen, columns, sorted_by.get(order or "", "start_time desc"))
+    first = metrics[0] if metrics else None
+    copy_link(state.runs_address({"metric": first, "columns": usual.names}))
+
+if not matching:
+    empty(
+        "No run matches" if total else "No runs yet",
+        "Loosen the filter above." if total else "The home page shows a script that logs one.",
+        icon="search_off",
+    )
+elif layout == "Charts":
+    run_charts(view, chosen, metric)
+else:
+    table = st.container()
+    offset = pager(matching, ROWS, key="page")
+    runs = view.ask(
+        view.runs.search_runs_arrow,
+        chosen.experiment,
+        chosen.expression,
+        (sorted_by.get(order or "", "start_time desc"),),
+        metrics=columns.metrics,
+        params=columns.params,
+        tags=columns.tags,
+        limit=ROWS,
+        offset=offset,
+    )
+    ids = runs.column("run_id").to_pylist()
+    shown = RunTable(
+        columns=columns,
+        curve=metric,
+        sparklines=view.ask(view.runs.sparklines, ids, metric) if metric else {},
+        with_experiment=chosen.experiment is None,
+    )
+    with table:
+        run_table(runs, shown, key="runs")
+    compare_panel(view, metric, options)
+if matching < total:
+    st.caption(runs_line(total, matching))

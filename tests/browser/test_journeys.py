@@ -1,0 +1,224 @@
+"""What people do with the workbench, from the first page to an artifact."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from core import Workbench
+from tests.support.sample_lake import EVIL_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.browser.ui import Ui
+    from tests.support.sample_lake import SampleLake
+
+pytestmark = pytest.mark.browser
+INVISIBLE = re.compile("[\u2060\u200b]")
+DIES_RUNNING = """
+import os, sys
+from core import Workbench
+bench = Workbench(sys.argv[1], actor="ana")
+print(bench.tracker.start_run("sleep", "abandoned").run_id, flush=True)
+os._exit(1)
+"""
+
+
+def filter_by(ui: Ui, text: str) -> None:
+    box = ui.keyed("filter").get_by_role("textbox")
+    box.fill(text)
+    box.press("Enter")
+
+
+def says(text: str) -> str:
+    """A condition in JavaScript: the page shows this text."""
+    return f"() => document.querySelector('[data-testid=stMain]').innerText.includes({text!r})"
+
+
+def is_titled(title: str) -> str:
+    return f"() => document.querySelector('h1')?.innerText === {title!r}"
+
+
+def test_from_home_to_an_artifact_of_a_filtered_run(ui: Ui, sample: SampleLake) -> None:
+    ui.open()
+    assert ui.title == "Home"
+    ui.go("Runs")
+    filter_by(ui, "params.depth = '4'")
+    ui.until(says("1 of "))
+    ui.click_cell(ui.keyed("runs-table"), 0, 80)
+    ui.until(is_titled("forest-4"))
+    assert ui.parameters["id"] == [sample.finished]
+    ui.page.get_by_role("tab", name="Artifacts").click()
+    ui.page.get_by_role("combobox", name="Artifact").click()
+    ui.page.get_by_role("option", name="shape.svg").click()
+    ui.page.get_by_role("img", name="shape.svg").wait_for()
+    ui.settle().picture("run-artifact")
+
+
+def test_an_address_opens_the_same_view_again(ui: Ui) -> None:
+    expression = "metrics.auc > 0.5"
+    path = (
+        f"runs?experiment=sleep&filter={quote(expression)}&sort=auc%2C+lowest+first&status=FINISHED"
+    )
+    ui.open(path)
+    assert ui.keyed("filter").get_by_role("textbox").input_value() == expression
+    assert ui.page.get_by_role("combobox", name="Experiment").input_value() == "sleep"
+    assert "4 of " in ui.text
+    assert ui.parameters["sort"] == ["auc, lowest first"]
+
+
+def test_chosen_runs_are_compared_and_stand_in_the_address(ui: Ui) -> None:
+    ui.open("runs?experiment=phq9+risk&status=FINISHED")
+    table = ui.keyed("runs-table")
+    ui.click_cell(table, 0, 18)
+    ui.until(says("1 chosen run"))
+    ui.click_cell(table, 1, 18)
+    ui.until(says("2 chosen runs"))
+    assert "What differs" in ui.text
+    assert "auc by step" in ui.text
+    ids = ui.parameters["run"]
+    assert len(ids) == 2
+    ui.picture("runs-compared")
+    ui.page.reload()
+    ui.until(says("2 chosen runs"))
+    assert ui.parameters["run"] == ids
+    ui.page.get_by_role("button", name="Clear", exact=True).click()
+    ui.until("() => !location.search.includes('run=')")
+    assert "What differs" not in ui.text
+
+
+def test_chosen_runs_survive_another_page(ui: Ui, sample: SampleLake) -> None:
+    ui.open(f"runs?run={sample.finished}")
+    ui.until(says("1 chosen run"))
+    ui.go("Home").go("Runs")
+    ui.until(says("1 chosen run"))
+    assert ui.parameters["run"] == [sample.finished]
+
+
+def test_a_filter_that_cannot_be_read_is_explained_below_it(ui: Ui) -> None:
+    ui.open("runs")
+    filter_by(ui, "metrics.auc >")
+    ui.until("() => !!document.querySelector('.st-key-filter-error')")
+    problem = ui.keyed("filter-error").inner_text()
+    assert "a value is missing" in problem
+    assert f"{' ' * len('metrics.auc >')}^" in problem.replace("\xa0", " ")
+    ui.picture("runs-filter-error")
+
+
+def test_names_from_anybody_are_shown_as_text(ui: Ui, sample: SampleLake) -> None:
+    ui.open(f"run?id={sample.evil}")
+    assert INVISIBLE.sub("", ui.title) == EVIL_NAME
+    assert ui.page.locator("h1 a, h1 strong, h1 b, h1 .katex").count() == 0
+    tags = ui.keyed("tags")
+    assert INVISIBLE.sub("", tags.inner_text()) == "<i>tag</i>: *v*"
+    assert tags.locator("i, em").count() == 0
+
+
+def test_a_page_from_an_artifact_can_neither_run_nor_reach_out(ui: Ui, sample: SampleLake) -> None:
+    ui.open(f"run?id={sample.finished}&tab=Artifacts&artifact=report.html")
+    frame = ui.page.frame_locator("iframe").frame_locator("iframe")
+    assert frame.get_by_role("heading").inner_text() == "Report of a run"
+    assert ui.page.locator("iframe").count() == 1
+    blocked = [fault for fault in ui.faults if "Content Security Policy" in fault]
+    assert blocked, "the picture it asks for is on another machine"
+    assert ui.faults == blocked
+    ui.faults.clear()
+
+
+def test_a_running_run_is_live(ui: Ui, sample: SampleLake) -> None:
+    with Workbench(sample.folder, actor="ana") as bench:
+        with bench.tracker.start_run("sleep", "live one") as run:
+            run.log_metrics({"auc": 0.125}, step=0)
+            ui.open(f"run?id={run.run_id}")
+            ui.until(says("RUNNING"))
+            run.log_metrics({"auc": 0.875}, step=1)
+            ui.until(says("0.875"))
+        ui.until(says("FINISHED"))
+        bench.tracker.delete_run(run.run_id)
+
+
+def test_an_abandoned_run_says_when_it_was_last_heard_of(ui: Ui, sample: SampleLake) -> None:
+    died = subprocess.run(
+        [sys.executable, "-c", DIES_RUNNING, str(sample.folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    run_id = died.stdout.strip()
+    ui.open(f"run?id={run_id}")
+    ui.until(says("no sign of life"))
+    assert "last sign of life" in ui.text
+    with Workbench(sample.folder, actor="ana") as bench:
+        bench.tracker.delete_run(run_id)
+
+
+def test_notes_and_tags_are_edited_in_place(ui: Ui, sample: SampleLake) -> None:
+    ui.open(f"run?id={sample.failed}&tab=Notes")
+    ui.page.get_by_role("textbox", name="Note").fill("It **failed** early.")
+    ui.page.get_by_role("button", name="Save note").click()
+    ui.page.locator("strong", has_text="failed").wait_for()
+    ui.page.get_by_role("tab", name="Overview").click()
+    ui.page.get_by_role("button", name="Edit tags").click()
+    ui.page.get_by_role("textbox", name="Name").fill("seen")
+    ui.page.get_by_role("textbox", name="Value").fill("yes")
+    ui.page.get_by_role("button", name="Save tag").click()
+    ui.until(says("seen: yes"))
+    with Workbench(sample.folder) as bench:
+        run = bench.tracker.get_run(sample.failed)
+    assert (run.note, run.tags["seen"]) == ("It **failed** early.", "yes")
+
+
+def test_runs_that_match_are_exported(ui: Ui, tmp_path: Path) -> None:
+    ui.open("runs?experiment=sleep&status=FINISHED")
+    with ui.page.expect_download() as event:
+        ui.page.get_by_role("button", name="Export CSV").click()
+    event.value.save_as(tmp_path / "runs.csv")
+    heading, *lines = (tmp_path / "runs.csv").read_text(encoding="utf8").splitlines()
+    assert '"metrics.auc"' in heading
+    assert len(lines) == 5
+
+
+def test_runs_are_found_by_name_from_any_page(ui: Ui) -> None:
+    ui.open()
+    box = ui.page.get_by_role("textbox", name="Find runs")
+    box.fill("forest-4")
+    box.press("Enter")
+    ui.until(is_titled("Runs")).until(says("1 of "))
+    assert ui.parameters["filter"] == ["run_name ilike '%forest-4%'"]
+
+
+def test_the_link_of_a_view_is_offered(ui: Ui, sample: SampleLake) -> None:
+    ui.open(f"run?id={sample.finished}")
+    ui.page.get_by_role("button", name="Link").click()
+    ui.page.get_by_text(f"{ui.address}/run?id={sample.finished}").wait_for()
+
+
+def test_metrics_are_drawn_and_smoothed(ui: Ui, sample: SampleLake) -> None:
+    ui.open(f"run?id={sample.finished}&tab=Metrics&smooth=0.6&log=true")
+    ui.until(says("loss by step"))
+    assert ui.page.get_by_test_id("stVegaLiteChart").count() == 2
+    ui.picture("run-metrics-smoothed")
+
+
+@pytest.mark.parametrize("path", ["run", "run?id=nothing", "run?id=..%2F..%2Fetc"])
+def test_an_address_of_no_run_says_so(ui: Ui, path: str) -> None:
+    ui.open(path)
+    assert "No such run" in ui.text
+
+
+def test_a_folder_that_is_no_lake_is_explained(
+    open_ui: Callable[..., Ui], serve: Callable[..., object], tmp_path: Path
+) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf8")
+    ui = open_ui(getattr(serve(tmp_path), "address"))  # noqa: B009
+    ui.open()
+    assert ui.title == "This lake cannot be opened"
+    assert str(tmp_path) in ui.text
+    ui.picture("no-lake")

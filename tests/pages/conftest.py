@@ -1,0 +1,41 @@
+"""Pages without a browser, started from the frame as Streamlit starts them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import session
+from tests.support.sample_lake import SampleLake, make_sample_lake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleLake:
+    return make_sample_lake(tmp_path_factory.mktemp("lakes") / "sample")
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+    """Open a page of a lake: `open_page(folder, "runs", filter="...")`."""
+
+    def start(lake: Path, page: str = "home", **parameters: str | list[str]) -> AppTest:
+        monkeypatch.setenv("MHRAS_LAKE", str(lake))
+        app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=60)
+        if page == "home":
+            return app.run()
+        app.run()
+        app.switch_page(f"../pages/{page}.py")
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
+
+    yield start
+    session.close()
