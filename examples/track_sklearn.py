@@ -13,7 +13,7 @@ with Workbench("lake") as wb:
             run.log_params({"model": "boosting", "rate": rate})
             clf = GradientBoostingClassifier(learning_rate=rate, random_state=0).fit(x[::2], y[::2])
             for step, odds in enumerate(clf.staged_predict_proba(x[1::2]), start=1):
-                run.log_metrics({"auroc": roc_auc_score(y[1::2], odds[:, 1])}, step=step)
+                run.log_metrics({"auc": roc_auc_score(y[1::2], odds[:, 1])}, step=step)
             run.log_bytes(classification_report(y[1::2], clf.predict(x[1::2])), "report.txt")
-    for run in wb.tracker.search_runs("tumours", "metrics.auroc > 0.9", ["metrics.auroc desc"]):
-        print(run.run_name, run.params["rate"], round(run.last_metrics["auroc"], 4))
+    for run in wb.tracker.search_runs("tumours", "metrics.auc > 0.9", ["metrics.auc desc"]):
+        print(run.run_name, run.params["rate"], round(run.last_metrics["auc"], 4))
