@@ -36,9 +36,7 @@ NOT_IN_PAGES = {"altair_chart", "duckdb", "execute", "unsafe_allow_html", "use_c
 WRITERS = {
     "lake/store.py": "the store: the only place that knows how a file becomes durable",
     "lake/journal.py": "appends to a file that stays open, which a store cannot do",
-    "lake/objects.py": "streams large files while hashing them",
-    "catalog/export.py": "a database for outsiders, rebuilt at any time, never read by us",
-    "core/tracking/storage.py": "the storage classes of old, which write where the caller says",
+    "lake/cache.py": "copies of a bucket's files, which may be lost at any time",
 }
 
 
