@@ -1,0 +1,261 @@
+"""A lake's bytes in an S3 bucket.
+
+    s3://<bucket>/<prefix>       what a lake is told
+    <prefix>/<key>               the names in the bucket
+    a local folder of copies     what has been read before                     (lake/cache.py)
+
+Endpoint, region and credentials are those of the AWS environment: AWS_ENDPOINT_URL, AWS_REGION,
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE and so on. Nothing connects before it is
+asked something, and nothing is left behind when the interpreter ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import re
+import secrets
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from lake.cache import LocalFileError, ObjectCache, content_digest, default_folder
+from lake.errors import AlreadyExistsError, InvalidNameError, StoreError
+from lake.store import Entry, Store, check_key, refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from lake.s3_connection import Connection
+
+PATIENCE_SECONDS: Final = 30.0
+_AT_ONCE: Final = 16
+_DELETED_AT_ONCE: Final = 1_000
+_URL: Final = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?", re.ASCII
+)
+_Result = TypeVar("_Result")
+
+
+def split_url(url: str) -> tuple[str, str]:
+    """Return the bucket and the prefix that a URL names, without asking anybody.
+
+    >>> split_url("s3://research/lakes/risk/")
+    ('research', 'lakes/risk')
+    >>> split_url("s3://research?versionId=3")
+    Traceback (most recent call last):
+    ...
+    lake.errors.InvalidNameError: 's3://research?versionId=3' is not the URL of a folder in a ...
+    """
+    match = _URL.fullmatch(url)
+    prefix = (match["prefix"] or "").removesuffix("/") if match else "?"
+    if match is None or ".." in match["bucket"] or set("?#*[") & set(prefix) or "::" in prefix:
+        message = f"{url!r} is not the URL of a folder in a bucket."
+        hint = "Write s3://bucket/folder; AWS_ENDPOINT_URL names another server than Amazon's."
+        raise InvalidNameError(message, hint=hint, url=url)
+    return match["bucket"], check_key(prefix) if prefix else ""
+
+
+class S3Store:
+    """Keeps bytes in a bucket. Safe to use from many threads, and after a fork.
+
+    What a request costs is time, so many files are fetched at once, and what has a name that
+    proves its content is read from local copies. A request that fails for a passing reason is
+    repeated for about `patience` seconds.
+    """
+
+    def __init__(
+        self, url: str, *, cache: ObjectCache | None = None, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self.bucket, self.prefix = split_url(url)
+        self.url = f"s3://{self.bucket}/{self.prefix}".removesuffix("/")
+        self.cache = ObjectCache(default_folder()) if cache is None else cache
+        self.patience = patience
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        _STORES.add(self)
+
+    def put(
+        self, key: str, data: bytes | Path, *, exclusive: bool = False, digest: str = ""
+    ) -> None:
+        """Store bytes, or a file's content; durable, and visible only whole, when it returns."""
+        from lake.s3_upload import upload  # only who writes needs it
+
+        name = self._name(key)
+
+        def store(source: Any) -> None:
+            self._run(lambda c: upload(c, name, source, exclusive=exclusive, digest=digest))
+
+        if isinstance(data, Path):
+            with refusals(data), data.open("rb") as source:
+                store(source)
+        else:
+            store(io.BytesIO(data))
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes. Raises NotFoundError, and DamagedError when the name tells."""
+        name = self._name(key)
+        if content_digest(key):
+            path = self.local_path(key)
+            with refusals(path):
+                return path.read_bytes()
+        buffer = io.BytesIO()
+        self._run(lambda c: c.download(name, buffer))
+        return buffer.getvalue()
+
+    def size(self, key: str) -> int:
+        """Return the number of bytes the bucket has. Raises NotFoundError."""
+        name = self._name(key)
+        return int(self._run(lambda c: c.ask("head_object", Key=name))["ContentLength"])
+
+    def local_path(self, key: str) -> Path:
+        """Return a local copy. Raises NotFoundError, and DamagedError when the name tells."""
+        return self.local_paths([key])[0]
+
+    def local_paths(self, keys: Sequence[str]) -> list[Path]:
+        """Return local copies, fetching what is not there yet, 16 at once."""
+        for key in keys:
+            check_key(key)
+        paths = {key: self.cache.find(self.url, key) for key in keys}
+        missing = [key for key, path in paths.items() if path is None]
+        if missing:
+            fetched = self._run(lambda c: self._fetch(c, missing))
+            self.cache.trim()
+            paths.update(zip(missing, fetched, strict=True))
+        return [path for key in keys if (path := paths[key]) is not None]
+
+    def folders(self, prefix: str) -> Sequence[str]:
+        """Return the names of the folders directly in a folder, sorted."""
+        folder = f"{self._name(prefix)}/"
+        pages = self._run(lambda c: _pages(c, folder))
+        names = [item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ())]
+        return sorted(name.removeprefix(folder).removesuffix("/") for name in names)
+
+    def list(self, prefix: str) -> list[Entry]:
+        """Return the files directly in a folder, sorted by name; none when it is not there."""
+        folder = f"{self._name(prefix)}/"
+        pages = self._run(lambda c: _pages(c, folder))
+        files = [item for page in pages for item in page.get("Contents", ())]
+        entries = [
+            Entry(
+                name=file["Key"].removeprefix(folder),
+                size=file["Size"],
+                modified_at=file["LastModified"].timestamp(),
+            )
+            for file in files
+            if file["Key"] != folder  # which some tools make to show an empty folder
+        ]
+        return sorted(entries, key=lambda entry: entry.name)
+
+    def delete(self, key: str, *more: str) -> None:
+        """Remove files for good; absent ones are fine."""
+        names = [self._name(each) for each in (key, *more)]
+        self._run(lambda c: _delete(c, names))
+        self.cache.forget(self.url, key, *more)
+
+    def require_exclusive_create(self) -> None:
+        """Raise StoreError when the bucket gives a taken name away a second time.
+
+        Some servers that speak S3 ignore the condition; commits of two writers would then both
+        seem to win. To be asked once, when a lake is made.
+        """
+        key = f"tmp/{secrets.token_hex(16)}"
+        try:
+            self.put(key, b"", exclusive=True)
+            self.put(key, b"", exclusive=True)
+        except AlreadyExistsError:
+            return
+        finally:
+            self.delete(key)
+        message = f"The server of {self.url} ignores If-None-Match, so commits would be lost."
+        raise StoreError(message, hint="Use a server that honours it, or a folder.", path=self.url)
+
+    def close(self) -> None:
+        """End the connections. The next request makes new ones."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _name(self, key: str) -> str:
+        check_key(key)
+        return f"{self.prefix}/{key}" if self.prefix else key
+
+    def _run(self, work: Callable[[Connection], Coroutine[Any, Any, _Result]]) -> _Result:
+        with self._lock:
+            if self._connection is None:
+                from lake.s3_connection import Connection  # imports asyncio, then s3fs: 800 ms
+
+                self._connection = Connection(self.bucket, patience=self.patience)
+                # When nobody has this store any more, nobody can close it.
+                weakref.finalize(self, self._connection.close, wait=False).atexit = False
+            connection = self._connection
+        return connection.run(work)
+
+    async def _fetch(self, connection: Connection, keys: Sequence[str]) -> Sequence[Path]:
+        works = [self._fetch_one(connection, key) for key in keys]
+        return await connection.together(works, at_once=_AT_ONCE)
+
+    async def _fetch_one(self, connection: Connection, key: str) -> Path:
+        while True:  # a second time when the disk is full, elsewhere; then StoreError
+            try:
+                with self.cache.arriving(self.url, key) as arrival:
+                    expected = content_digest(key)
+                    name = self._name(key)
+                    found = await connection.download(name, arrival.file, digest=expected)
+                    return arrival.keep(found)
+            except LocalFileError:
+                continue
+
+    def _forget_after_fork(self) -> None:
+        """In a forked child: connect anew, and leave the parent's connections alone."""
+        self._lock = threading.Lock()
+        if self._connection is not None:
+            self._connection.abandon()
+            self._connection = None
+
+
+async def _pages(connection: Connection, folder: str) -> Sequence[dict[str, Any]]:
+    """List a folder, 1,000 names a page."""
+    pages: list[dict[str, Any]] = []
+    more: dict[str, str] = {}
+    while True:
+        what = {"Prefix": folder, "Delimiter": "/", **more}
+        page = await connection.ask("list_objects_v2", **what)
+        pages.append(page)
+        if not page.get("IsTruncated"):
+            return pages
+        more = {"ContinuationToken": page["NextContinuationToken"]}
+
+
+async def _delete(connection: Connection, names: Sequence[str]) -> None:
+    for start in range(0, len(names), _DELETED_AT_ONCE):
+        some = [{"Key": name} for name in names[start : start + _DELETED_AT_ONCE]]
+        answer = await connection.ask("delete_objects", Delete={"Objects": some, "Quiet": True})
+        for refused in answer.get("Errors", ()):
+            url = f"s3://{connection.bucket}/{refused.get('Key')}"
+            message = f"{url} was not deleted: {refused.get('Message')} ({refused.get('Code')})."
+            hint = "Repeat, or ask the bucket's owner for the permission to delete."
+            raise StoreError(message, hint=hint, path=url)
+
+
+_STORES: weakref.WeakSet[S3Store] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for store in tuple(_STORES):
+        store.close()
+
+
+def _forget_after_fork() -> None:
+    for store in tuple(_STORES):
+        store._forget_after_fork()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+
+if TYPE_CHECKING:
+    _: Store = S3Store("s3://bucket")
