@@ -69,7 +69,7 @@ class StoppingStore:
         self._before("folders", prefix)
         return self._store.folders(prefix)
 
-    def list(self, prefix: str) -> list[Entry]:  # type: ignore[valid-type] # its own name
+    def list(self, prefix: str) -> list[Entry]:
         """List files."""
         self._before("list", prefix)
         return self._store.list(prefix)
