@@ -95,16 +95,14 @@ def _rows(runs: pa.Table, shown: RunTable) -> pa.Table:
     columns["started"] = runs.column("start_time").cast(pa.timestamp("us", tz="UTC"))
     columns["duration"] = pa.array(_in_unit(runs.column("duration").to_pylist())[0], pa.float64())
     chosen = shown.columns
-    for kind, names in (
-        ("metrics", chosen.metrics),
-        ("params", chosen.params),
-        ("tags", chosen.tags),
-    ):
-        columns |= {f"{kind}.{name}": runs.column(f"{kind}.{name}") for name in names}
-    if shown.curve is not None:
+    metrics = [f"metrics.{name}" for name in chosen.metrics]
+    columns |= {label: runs.column(label) for label in metrics[:1]}
+    if shown.curve is not None:  # beside the value it led to, where narrow windows show it too
         ids = runs.column("run_id").to_pylist()
         curves = [list(shown.sparklines.get(run_id, ())) for run_id in ids]
         columns["curve"] = pa.array(curves, pa.list_(pa.float64()))
+    others = [f"params.{name}" for name in chosen.params] + [f"tags.{n}" for n in chosen.tags]
+    columns |= {label: runs.column(label) for label in (*metrics[1:], *others)}
     columns["actor"] = runs.column("actor")
     return pa.table(columns)
 

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import os
+import sys
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # No deadline: a machine that is busy with another test is not a fault. The same examples every
 # time in CI, so that a landing is never red for somebody else's luck; new ones at every desk.
 settings.register_profile("workbench", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("workbench")
+
+
+@pytest.fixture(autouse=True)
+def _main_module() -> Iterator[None]:
+    """Give back the main module, which Streamlit replaces by the page it runs.
+
+    Processes that are spawned later import it anew.
+    """
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main

@@ -14,7 +14,14 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from core.errors import InvalidMetricError, ParamConflictError, RunStateError
-from core.tracking.run import STATUSES, Run, RunDetails, RunStatus, encode_param
+from core.tracking.run import (
+    STATUSES,
+    Run,
+    RunDetails,
+    RunStatus,
+    encode_param,
+    last_heard_of,
+)
 from lake.clock import now_us, to_datetime, to_us
 from lake.journal import encode_row
 
@@ -53,6 +60,7 @@ class ActiveRun(Run):
     """
 
     __slots__ = (
+        "_ahead",
         "_artifact_writer",
         "_durability",
         "_lake",
@@ -75,6 +83,7 @@ class ActiveRun(Run):
         **values: Any,
     ) -> None:
         super().__init__(details, **values)
+        self._ahead = 0
         self._lake = lake
         self._artifact_writer = artifact_writer
         self._durability = durability
@@ -112,7 +121,7 @@ class ActiveRun(Run):
         )
 
     def _write(self, row: dict[str, Any]) -> None:
-        event = {"run_id": self.run_id, **row, "event_at": now_us(), "writer": self._lake.writer}
+        event = {"run_id": self.run_id, **row, "event_at": self.now(), "writer": self._lake.writer}
         self._lake.write_lines(encode_row("runs", event), durability=self._durability)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
@@ -147,7 +156,7 @@ class ActiveRun(Run):
         NaN and infinities are kept as such. Raises InvalidMetricError naming everything that is
         wrong in the call, and logs nothing of it.
         """
-        at = now_us()
+        at = now_us() + self._ahead
         ends = f'"logged_at":{at}}}\n' if step is None else f'"step":{step},"logged_at":{at}}}\n'
         lines = []
         fresh = []
@@ -172,6 +181,14 @@ class ActiveRun(Run):
         for series, number in fresh:
             if place >= series.place:
                 series.value, series.place = number, place
+
+    def now(self) -> int:
+        """The time of an event of this run, in microseconds: after all earlier ones of it."""
+        return now_us() + self._ahead
+
+    def go_on_after(self, known: Run) -> None:
+        """Come after what the run was, also when the clock has been set back since."""
+        self._ahead = max(0, last_heard_of(known) + 1 - now_us())
 
     def continue_from(self, summary: Mapping[str, tuple[float, int | None]]) -> None:
         """Take over the last value and step of each metric from the sessions before."""
@@ -240,7 +257,7 @@ class ActiveRun(Run):
             raise RunStateError(message, hint="End it as FINISHED or FAILED.")
         self._check_running()
         last = {name: series.value for name, series in self._series.items()}
-        end_time = now_us()
+        end_time = self.now()
         self._write(
             {
                 "kind": "end",

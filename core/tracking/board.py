@@ -27,11 +27,13 @@ select name from (
   where $experiment_name is null or experiment_name = $experiment_name)
 group by name order by count(*) desc, name
 """
-# of equally common ones those with the longest curves first
+# of equally common ones those with the longest curves first, and what was seen on the training
+# data, which says least, last
 _METRIC_NAMES: Final = """
 select metric_name as name from metric_summary m join runs r using (run_id)
 where $experiment_name is null or experiment_name = $experiment_name
-group by name order by count(*) desc, sum(points) desc, name
+group by name
+order by count(*) desc, sum(points) desc, name ilike 'train%', name
 """
 _PARAM_NAMES: Final = _NAMES.format(column="params")
 _TAG_NAMES: Final = _NAMES.format(column="tags")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import re
 import sys
 import threading
@@ -129,6 +128,7 @@ def _main_script() -> dict[str, str | None]:
 
 
 def _machine() -> dict[str, Any]:
+    import platform  # 1 ms, in the thread only
     import subprocess  # noqa: F401 - for git, which runs without the lock: it may take long
 
     return {

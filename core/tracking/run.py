@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from lake.clock import to_us
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -124,6 +126,11 @@ class Run:
 
     def __hash__(self) -> int:
         return hash(self.run_id)
+
+
+def last_heard_of(run: Run) -> int:
+    """When something of a run was last logged, in microseconds since 1970 UTC."""
+    return to_us(run.heartbeat_at or run.start_time)
 
 
 def aware(moment: datetime | None) -> datetime | None:

@@ -102,6 +102,7 @@ class RunStarter:
             code_version=environment.code_version,
             environment=environment.digest,
         )
+        run.go_on_after(known)
         run.continue_from(self._reader.last_points(known.run_id))
         return run
 

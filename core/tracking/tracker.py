@@ -9,6 +9,7 @@ from core.errors import RunStateError
 from core.tracking.active import check_name
 from core.tracking.artifacts import ArtifactWriter
 from core.tracking.reader import RunReader
+from core.tracking.run import last_heard_of
 from core.tracking.start import RunStarter
 from lake.clock import now_us, to_us
 
@@ -170,9 +171,11 @@ class ExperimentTracker:
 
     def _edit(self, run_id: str | None, change: dict[str, Any]) -> str:
         run_id = run_id or self.active_run.run_id
-        if run_id not in self._active:
-            self.get_run(run_id)  # raises when there is none
-        event = {"kind": "edit", "event_at": now_us(), "writer": self._lake.writer}
+        if run_id in self._active:
+            at = self._active[run_id].now()
+        else:  # after what is known of it, also when the clock has been set back since
+            at = max(now_us(), last_heard_of(self.get_run(run_id)) + 1)
+        event = {"kind": "edit", "event_at": at, "writer": self._lake.writer}
         row = {"run_id": run_id, **change, **event, "actor": self._actor}
         self._lake.append("runs", [row], durability=self._durability)
         return run_id

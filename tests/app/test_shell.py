@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,9 @@ def get(path: str) -> Answer:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(APP(scope, receive, send))
+    # in a thread: this one has an event loop of Playwright's once a browser test has run
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(APP(scope, receive, send))).result()
     return Answer(
         headers={name.decode(): value.decode() for name, value in sent[0]["headers"]},
         text=b"".join(message["body"] for message in sent[1:]).decode(),
