@@ -110,10 +110,11 @@ def measure_crash(report: Report, folder: Path, scale: Scale) -> None:
         run_id, count = kill_logging("log_until_killed", str(folder / "crash"), 0.5 + i / 2)
         with Workbench(folder / "crash", create=False) as workbench:
             history = workbench.tracker.get_metric_history(run_id, "auc")
-        steps = set(history["step"].to_pylist())
+        steps, values = (history[name].to_pylist() for name in ("step", "value"))
+        kept = dict(zip(steps, values, strict=True))
         acknowledged += count
-        found += len(steps)
-        lost += sum(step not in steps for step in range(count))
+        found += len(kept)
+        lost += sum(kept.get(step) != step / 7 for step in range(count))
     report.add("crash.acknowledged", "points acknowledged", acknowledged, "count")
     report.add("crash.found", "points found", found, "count", note="one may be under way each time")
     report.add("crash.lost", "acknowledged points lost", lost, "count", at_most=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import weakref
@@ -44,7 +43,6 @@ _VIEWS: Final = (
 )
 # read_parquet takes no subquery: the list of files reaches the view as a variable of the cursor
 _SET_FILES: Final = "set variable metric_files = $1"
-_log = logging.getLogger(__name__)
 
 
 class Catalog:
@@ -148,7 +146,10 @@ class Catalog:
             try:
                 self.lake.recover()
             except LakeError as error:  # the rows are read from the journals as well
-                _log.warning("journals of dead writers stay as they are: %s", error)
+                import logging  # 5 ms of every program's start, and wanted once in a while
+
+                text = "journals of dead writers stay as they are: %s"
+                logging.getLogger(__name__).warning(text, error)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

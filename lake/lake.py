@@ -13,11 +13,9 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
-import logging
 import os
 import threading
 import time
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -45,7 +43,6 @@ Durability = Literal["process", "commit"]
 HEARTBEAT_SECONDS: Final = 10.0
 RETRY_SECONDS: Final = 5.0
 OLDEST_JOURNAL_SECONDS: Final = 300.0
-_log = logging.getLogger(__name__)
 
 
 class Lake:
@@ -276,7 +273,7 @@ class _Keeper(threading.Thread):
                 self._look(self._lake)
             except LakeError as error:  # the rows are safe in the journal: try again later
                 pause = RETRY_SECONDS
-                _log.warning("journal not yet made into segments: %s", error)
+                _warn("journal not yet made into segments: %s", error)
 
     def _look(self, lake: Lake) -> None:
         journal = lake.journal
@@ -289,7 +286,15 @@ class _Keeper(threading.Thread):
             lake._seal_rotated()
 
 
+def _warn(text: str, error: LakeError) -> None:
+    import logging  # 5 ms of every program's start, and wanted once in a while
+
+    logging.getLogger(__name__).warning(text, error)
+
+
 def _create(store: LocalStore) -> dict[str, Any]:
+    import uuid  # 2 ms, for a new lake only
+
     if store.root.exists() and any(store.root.iterdir()):
         others = sorted(p.name for p in store.root.iterdir())[:5]
         if set(others) - {"tmp", IDENTITY}:
@@ -312,7 +317,7 @@ def _close_all() -> None:
         try:
             lake.close()
         except LakeError as error:  # of one lake, which must not keep the others open
-            _log.warning("the last rows stay in the journal, for others to recover: %s", error)
+            _warn("the last rows stay in the journal, for others to recover: %s", error)
 
 
 def _forget_after_fork() -> None:

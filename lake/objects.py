@@ -8,11 +8,13 @@ recorded where it is referred to.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from lake.digest import digest_bytes, digest_file, is_digest
 from lake.errors import DamagedError, InvalidNameError, NotFoundError
+from lake.expiry import is_marked, store_object
 from lake.store import refusals
 
 if TYPE_CHECKING:
@@ -46,9 +48,11 @@ class Objects:
         """
         digest, size = _describe(data)
         key = object_key(digest)
-        # A wrong size is damage, which writing it again repairs.
-        if self._size(key) != size:
-            self._store.put(key, data, digest=digest)
+        # A wrong size is damage, which storing it again repairs. lake/expiry.py says why it also is
+        # stored again when it may be deleted soon, and is looked for twice.
+        if self._size(key) != size or is_marked(self._store, digest) or self._size(key) != size:
+            put = partial(self._store.put, key, data, digest=digest)
+            store_object(self._store, digest, key.rpartition("/")[0], put)
         return digest
 
     def get(self, digest: str) -> bytes:

@@ -75,6 +75,7 @@ class S3Store:
         self.patience = patience
         self._lock = threading.Lock()
         self._connection: Connection | None = None
+        self._ender: weakref.finalize[..., S3Store] | None = None
         _STORES.add(self)
 
     def put(
@@ -152,8 +153,10 @@ class S3Store:
     def delete(self, key: str, *more: str) -> None:
         """Remove files for good; absent ones are fine."""
         names = [self._name(each) for each in (key, *more)]
-        self._run(lambda c: _delete(c, names))
-        self.cache.forget(self.url, key, *more)
+        try:
+            self._run(lambda c: _delete(c, names))
+        finally:  # some may be gone although others were refused
+            self.cache.forget(self.url, key, *more)
 
     def require_exclusive_create(self) -> None:
         """Raise StoreError when the bucket gives a taken name away a second time.
@@ -175,7 +178,7 @@ class S3Store:
     def close(self) -> None:
         """End the connections. The next request makes new ones."""
         with self._lock:
-            connection, self._connection = self._connection, None
+            connection = self._let_go()
         if connection is not None:
             connection.close()
 
@@ -190,7 +193,8 @@ class S3Store:
 
                 self._connection = Connection(self.bucket, patience=self.patience)
                 # When nobody has this store any more, nobody can close it.
-                weakref.finalize(self, self._connection.close, wait=False).atexit = False
+                self._ender = weakref.finalize(self, self._connection.close, wait=False)
+                self._ender.atexit = False  # that is _close_all, and waits
             connection = self._connection
         return connection.run(work)
 
@@ -212,9 +216,15 @@ class S3Store:
     def _forget_after_fork(self) -> None:
         """In a forked child: connect anew, and leave the parent's connections alone."""
         self._lock = threading.Lock()
-        if self._connection is not None:
-            self._connection.abandon()
-            self._connection = None
+        connection = self._let_go()
+        if connection is not None:
+            connection.abandon()
+
+    def _let_go(self) -> Connection | None:
+        if self._ender is not None:
+            self._ender.detach()
+        connection, self._connection, self._ender = self._connection, None, None
+        return connection
 
 
 async def _pages(connection: Connection, folder: str) -> Sequence[dict[str, Any]]:

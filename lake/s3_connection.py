@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import os
 import random
+import socket
 import threading
 import time
+import weakref
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
@@ -36,6 +37,7 @@ _READ_SECONDS: Final = 15.0
 _SLOWEST: Final = 20_000  # bytes a second, below which an upload counts as stuck
 _LONGEST_PAUSE: Final = 4.0
 _TRIES_AT_WRONG_BYTES: Final = 3
+_GOODBYE_SECONDS: Final = 1.0
 _END_SECONDS: Final = 5.0
 _Result = TypeVar("_Result")
 
@@ -49,7 +51,8 @@ class Connection:
         self._loop = asyncio.new_event_loop()
         self._helpers = _Executor(max_workers=4, thread_name_prefix="s3")
         self._loop.set_default_executor(self._helpers)
-        self._files = _file_system(patience)
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._files = _file_system(patience, self._new_socket)
         self._client: Any = None
         self._closing: asyncio.Task[None] | None = None
         self._lock = threading.Lock()
@@ -76,13 +79,10 @@ class Connection:
 
     async def ask(self, method: str, body: bytes | None = None, /, **what: Any) -> Any:
         """Make one request of S3, with its own names for what is asked, and return the answer."""
-        target = {"Bucket": self.bucket, **what}
+        target = {"Bucket": self.bucket, **what, **({} if body is None else {"Body": body})}
         limit = self.patience + len(body or b"") / _SLOWEST
 
         async def attempt() -> Any:
-            if body is not None:
-                # Not the bytes themselves: aiohttp warns of more than 1 MB of them.
-                target["Body"] = io.BytesIO(body)
             return await asyncio.wait_for(self._call(method, target), limit)
 
         return await self._repeated(attempt, what.get("Key") or what.get("Prefix", ""))
@@ -163,8 +163,16 @@ class Connection:
         await asyncio.gather(*others, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
-        await asyncio.sleep(0)  # sockets are closed in the next turn of the loop
+        late = time.monotonic() + _GOODBYE_SECONDS
+        # Both ends of a TLS connection say goodbye, which aiohttp does not always wait for.
+        while time.monotonic() < late and any(each.fileno() >= 0 for each in self._sockets):
+            await asyncio.sleep(_GOODBYE_SECONDS / 500)
         self._loop.stop()
+
+    def _new_socket(self, address: Sequence[Any]) -> socket.socket:
+        made = socket.socket(*address[:3])
+        self._sockets.add(made)
+        return made
 
     def _serve(self) -> None:
         try:
@@ -217,7 +225,9 @@ class _Executor(ThreadPoolExecutor):
             return future
 
 
-def _file_system(patience: float) -> S3FileSystem:
+def _file_system(
+    patience: float, new_socket: Callable[[Sequence[Any]], socket.socket]
+) -> S3FileSystem:
     """Return s3fs, not connected yet. Endpoint and credentials come from the AWS environment."""
     from s3fs import S3FileSystem  # 700 ms, and only lakes in a bucket need it
 
@@ -231,6 +241,7 @@ def _file_system(patience: float) -> S3FileSystem:
         config_kwargs={
             "connect_timeout": min(_CONNECT_SECONDS, patience),
             "read_timeout": min(_READ_SECONDS, patience),
+            "connector_args": {"socket_factory": new_socket},
             "max_pool_connections": _CONNECTIONS,
             "retries": {"total_max_attempts": 1},
         },

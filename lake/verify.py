@@ -1,18 +1,21 @@
 """Prove that a lake holds what it says it holds.
 
-structure   manifests follow each other, what they name is there with the right size
+structure   manifests follow each other, what they name is there with the right size, and so is
+            what was there when the lake was last found sound (lake/inventory.py)
 footers     also: every Parquet file opens and has the rows it should have
 content     also: the SHA-256 of every file and object, about 1 GB a second
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from lake.digest import digest_file
-from lake.errors import DamagedError, NotFoundError, StoreError
+from lake.errors import DamagedError, FormatError, NotFoundError, StoreError
+from lake.identity import IDENTITY, read_identity
+from lake.inventory import differences
 from lake.objects import Objects, object_key
+from lake.problem import Problem
 from lake.segment import footer
 from lake.table import SENTINEL, Table, digest_in, is_segment
 
@@ -23,21 +26,10 @@ if TYPE_CHECKING:
     from lake.store import Store
     from lake.table import TableSpec
 
+__all__ = ["Level", "Problem", "verify"]
+
 Level = Literal["structure", "footers", "content"]
 _DEPTH: Final = {"structure": 0, "footers": 1, "content": 2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something wrong with one file.
-
-    `kind` is one of log, chain, manifest, missing, size, name, sentinel, footer, rows, content
-    and unreadable; `path` the key of the file in the store.
-    """
-
-    kind: str
-    path: str
-    detail: str
 
 
 def verify(
@@ -59,12 +51,23 @@ def verify(
     ['content']
     """
     depth = _DEPTH[level]
-    problems: list[Problem] = []
+    problems = list(_verify_identity(lake_store))
     for spec in specs:
         problems += _verify_table(Table(lake_store, spec, writer="verify"), depth)
     if depth >= _DEPTH["content"]:
         problems += _verify_objects(lake_store)
-    return problems
+    named = {problem.path for problem in problems}
+    changed = differences(lake_store, content=depth >= _DEPTH["content"])
+    return problems + [problem for problem in changed if problem.path not in named]
+
+
+def _verify_identity(store: Store) -> Iterator[Problem]:
+    try:
+        read_identity(store, "this place")
+    except NotFoundError:
+        return  # a lake that had it has an inventory that says so
+    except (DamagedError, FormatError, StoreError) as error:
+        yield Problem(kind="identity", path=IDENTITY, detail=error.message)
 
 
 def _verify_table(table: Table, depth: int) -> Iterator[Problem]:
@@ -97,6 +100,10 @@ def _verify_log(table: Table) -> Iterator[Problem]:
     # The oldest are deleted in time, so only what lies between the first and the last must be.
     for version in sorted({*range(versions[0], versions[-1])} - {*versions}) if versions else ():
         yield Problem(kind="log", path=log.key(version), detail="absent, but later ones exist")
+    for version in log.spares():
+        if version > max(log.versions(), default=-1):
+            detail = "absent, but its spare copy exists"
+            yield Problem(kind="log", path=log.key(version), detail=detail)
     before = ""
     for version in versions:
         key = log.key(version)
@@ -112,7 +119,7 @@ def _verify_log(table: Table) -> Iterator[Problem]:
         if head.manifest.version != version:
             detail = f"says it is version {head.manifest.version}"
             yield Problem(kind="manifest", path=key, detail=detail)
-        if before and head.manifest.previous_sha256 != before:
+        if before and version - 1 in versions and head.manifest.previous_sha256 != before:
             detail = "does not name the manifest before it: one of the two was changed"
             yield Problem(kind="chain", path=key, detail=detail)
         before = head.sha256

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from core import Workbench
+from lake import clock as clock_module
 from lake.clock import now_us
+from tests.support.processes import Child
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
     from core.tracking.run import Run
+
+    Pipe = Connection[Any, Any]
 
 HOUR = 3_600 * 1_000_000_000
 
@@ -93,6 +99,63 @@ def test_a_run_resumed_after_the_clock_was_set_back_runs_again(
         resumed.end("FAILED")
         for found in read_everywhere(workbench, run.run_id):
             assert (found.status, found.last_metrics) == ("FAILED", {"loss": 0.5})
+
+
+def start_clock(monkeypatch: pytest.MonkeyPatch, *, hours: float) -> None:
+    """Begin as a process does that was not forked, with a clock that is ahead or behind."""
+    Clock(monkeypatch).set_back(-hours)
+    monkeypatch.setattr(clock_module, "_ticker", type(clock_module._ticker)())
+
+
+def resume_an_hour_ago(pipe: Pipe, lake: Path, run_id: str) -> None:
+    """Edit, resume, log to and end a run by a clock that is an hour behind."""
+    start_clock(pytest.MonkeyPatch(), hours=-1)
+    with Workbench(lake) as workbench:
+        tracker = workbench.tracker
+        tracker.set_tags({"stage": "second"}, run_id=run_id)
+        tracker.set_note("second", run_id=run_id)
+        run = tracker.start_run("risk", run_id=run_id)
+        pipe.send(tracker.get_run(run_id).status)
+        run.log_metrics({"loss": 0.5, "unordered": 2.0}, step=None)
+        tracker.set_tags({"kind": "resumed"})
+        run.end("FAILED")
+        tracker.delete_run(run_id)
+        tracker.restore_run(run_id)
+
+
+def test_a_process_whose_clock_is_behind_has_the_last_word_all_the_same(memory_path: Path) -> None:
+    lake = memory_path / "lake"
+    with Workbench(lake) as workbench:
+        with workbench.tracker.start_run("risk", tags={"stage": "first"}) as run:
+            run.log_metrics({"loss": 1.0, "unordered": 1.0})
+            workbench.tracker.set_note("first")
+        with Child(resume_an_hour_ago, lake, run.run_id) as child:
+            assert child.hear() == "RUNNING"
+            child.end()
+        for found in read_everywhere(workbench, run.run_id):
+            assert (found.status, found.deleted, found.note) == ("FAILED", False, "second")
+            assert found.tags == {"stage": "second", "kind": "resumed"}
+            assert found.last_metrics == {"loss": 0.5, "unordered": 2.0}
+            assert found.duration is not None
+            assert found.duration > 0
+
+
+def stop_while_logging(pipe: Pipe, lake: Path) -> None:
+    start_clock(pytest.MonkeyPatch(), hours=1)
+    workbench = Workbench(lake)
+    pipe.send(workbench.tracker.start_run("risk").run_id)
+    workbench.tracker.wait()
+    os._exit(1)
+
+
+def test_a_stale_run_of_a_clock_ahead_ends_as_failed(memory_path: Path) -> None:
+    lake = memory_path / "lake"
+    with Child(stop_while_logging, lake) as child, Workbench(lake) as workbench:
+        run_id = child.hear()
+        assert child.exit_code() == 1
+        assert [run.run_id for run in workbench.tracker.close_stale_runs()] == [run_id]
+        for found in read_everywhere(workbench, run_id):
+            assert found.status == "FAILED"
 
 
 def test_runs_are_in_the_order_of_their_start_when_the_clock_is_set_back(

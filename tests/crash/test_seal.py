@@ -76,14 +76,14 @@ def lakes_with_a_killed_recovery(folder: Path, *, every: int) -> Iterator[Lake]:
 
 
 def test_a_killed_recovery_is_finished_by_the_next_with_every_row_once(memory_path: Path) -> None:
-    for lake in lakes_with_a_killed_recovery(memory_path, every=7):
+    for lake in lakes_with_a_killed_recovery(memory_path, every=11):
         lake.recover()
         assert contents(lake) == EXPECTED
         assert journals_in(lake) == []
 
 
 def test_the_same_with_segments_merged_and_deleted_in_between(memory_path: Path) -> None:
-    for lake in lakes_with_a_killed_recovery(memory_path, every=12):
+    for lake in lakes_with_a_killed_recovery(memory_path, every=17):
         for name in lake.specs:
             compact(lake.table(name), minimum=1, settle=0)
             collect(lake.table(name), grace=0)

@@ -26,9 +26,10 @@ def opened(url: str, folder: Path, *, patience: float = 20.0) -> Iterator[S3Stor
         store.close()
 
 
-def script(code: str, *arguments: object) -> str:
+def script(code: str, *arguments: object, before: str = "") -> str:
     """Run Python that has `store`, in the bucket and with the copies given first; what it prints.
 
+    `before` is run before anything is imported, so what it registers at exit is run last.
     Warnings are errors. Whatever it says on its way out, also of threads and finalizers, is one.
     """
     head = (
@@ -38,7 +39,7 @@ def script(code: str, *arguments: object) -> str:
         "from lake.remote import S3Store\n"
         "store = S3Store(sys.argv[1], cache=ObjectCache(Path(sys.argv[2])))\n"
     )
-    run = [sys.executable, "-W", "error", "-c", head + code, *map(str, arguments)]
+    run = [sys.executable, "-W", "error", "-c", before + head + code, *map(str, arguments)]
     done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert (done.stderr, done.returncode) == ("", 0)
     return done.stdout.strip()

@@ -261,7 +261,7 @@ def fork_while_others_append(pipe: Pipe, folder: Path) -> None:
         for _ in range(20):
             child = os.fork()
             if not child:
-                journal.append(lines(-1), commit=True)
+                journal.append(lines(-1))
                 os._exit(0)
             os.waitpid(child, 0)
         done.set()

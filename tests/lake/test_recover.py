@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lake.compact import collect, compact
 from lake.errors import DamagedError, LakeError, SchemaError
 from lake.journal import Journal, encode_row
 from lake.lake import Lake
 from lake.recover import JournalReader, last_heartbeats, living_writers, seal
+from lake.segment import from_rows
 from lake.table import TableSpec
 from tests.lake.tables import EVERYTHING, METRICS
 from tests.support.processes import Child
@@ -173,6 +175,22 @@ def test_of_many_that_recover_a_journal_one_does(lake: Lake) -> None:
             child.end()
     assert len(recovered) == len(set(recovered)) == 10
     assert contents(lake) == {name: sorted(rows * 10) for name, rows in EXPECTED.items()}
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_segment_that_another_version_made_of_a_journal_is_not_made_again(
+    lake: Lake, merged: bool
+) -> None:
+    """The same rows then have other bytes, and the segment another name but for the journal's."""
+    journal_id = leave_journal(lake, encoded(ROWS))
+    table = lake.table("metrics")
+    rows = [row for name, row in ROWS if name == "metrics"]
+    table.append(from_rows(rows[::-1], METRICS), journal_id=journal_id)
+    if merged:
+        compact(table, minimum=1, settle=0)
+        collect(table, grace=0)
+    assert lake.recover() == {journal_id: {"everything": 1, "folded": 1}}
+    assert contents(lake) == EXPECTED
 
 
 # --- damage

@@ -145,8 +145,18 @@ def test_a_name_is_taken_also_for_who_brings_the_same_bytes(store: S3Store) -> N
         store.delete("name")
 
 
-def test_a_server_that_gives_names_away_twice_would_be_noticed(store: S3Store) -> None:
+def test_a_server_that_gives_a_name_away_twice_is_noticed(
+    store: S3Store, s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store.require_exclusive_create()
+    with fault_proxy(s3.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.order("forget", "PUT", times=2)
+        with (
+            opened(store.url, tmp_path) as careless,
+            pytest.raises(StoreError, match="ignores If-None-Match"),
+        ):
+            careless.require_exclusive_create()
     assert store.list("tmp") == []
 
 
@@ -265,7 +275,12 @@ def test_nothing_is_left_behind_when_the_interpreter_ends(bucket: str, tmp_path:
         "    store.put(key, b'')\n"
         "print(len(store.local_paths(keys)))\n"
     )
-    assert script(code, bucket, tmp_path) == "20"
+    before = (
+        "import atexit, threading\n"
+        "atexit.register(lambda: print([t.name for t in threading.enumerate()]))\n"
+    )
+    out = script(code, bucket, tmp_path, before=before)
+    assert out.splitlines() == ["20", "['MainThread']"]
 
 
 def test_what_runs_at_exit_can_still_store_something(

@@ -26,7 +26,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Fault = Literal["deny", "refuse", "fail", "conflict", "reset", "lose", "truncate", "flip", "delay"]
+Fault = Literal[
+    "deny", "refuse", "fail", "conflict", "reset", "lose", "truncate", "flip", "delay", "forget"
+]
 _ANSWERS = {
     "deny": (403, "AccessDenied"),
     "refuse": (503, "SlowDown"),
@@ -118,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             text = f"<Error><Code>{code}</Code><Message>As ordered</Message></Error>"
             self._send(status, {"Content-Type": "application/xml"}, text.encode())
         else:
-            status, headers, data = self._pass_on(body)
+            status, headers, data = self._pass_on(body, forgetting=fault == "forget")
             if fault == "lose":
                 self._break()
             else:
@@ -126,10 +128,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - names of the library
 
-    def _pass_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def _pass_on(self, body: bytes, *, forgetting: bool) -> tuple[int, dict[str, str], bytes]:
         host = self.proxy.target.removeprefix("http://")
         with contextlib.closing(http.client.HTTPConnection(host, timeout=60)) as connection:
             headers = dict(self.headers.items())
+            if forgetting:
+                del headers["If-None-Match"]
             connection.request(self.command, self.path, body=body, headers=headers)
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()

@@ -1,6 +1,8 @@
 """A real S3 server on this machine: moto's, in a process of its own.
 
-    python -m tests.support.s3_server        prints its address, serves until its input ends
+    python -m tests.support.s3_server [PEM]      prints its address, serves until its input ends
+
+With a file of a certificate and its key it speaks TLS, as buckets elsewhere do.
 
 Amazon's server decides a conditional PUT in one step. Moto looks first and stores afterwards, so
 two might win; here a lock makes writes follow each other.
@@ -11,10 +13,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import ssl
 import subprocess
 import sys
 import threading
 import uuid
+from http.client import HTTPConnection, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +27,7 @@ from tests.support.processes import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 # Nothing of the person who runs the tests: neither keys, nor settings, nor a way out.
 ENVIRONMENT = {
@@ -58,8 +63,9 @@ def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
 class S3Server:
     """Where it is, and how to get a bucket in it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, certificate: Path | None = None) -> None:
         self.url = url
+        self._certificate = certificate
 
     def new_bucket(self) -> str:
         """Make a bucket nobody else has and return its URL."""
@@ -69,21 +75,26 @@ class S3Server:
 
     def request(self, method: str, path: str, body: bytes = b"") -> bytes:
         """Ask the server something, around all our code."""
-        import http.client
-
-        host = self.url.removeprefix("http://")
-        with contextlib.closing(http.client.HTTPConnection(host, timeout=60)) as connection:
+        with contextlib.closing(self._connect()) as connection:
             connection.request(method, path, body)
             answer = connection.getresponse()
             found = answer.read()
         assert answer.status < 300, (answer.status, found)
         return found
 
+    def _connect(self) -> HTTPConnection:
+        host = self.url.partition("//")[2]
+        if self._certificate is None:
+            return HTTPConnection(host, timeout=60)
+        trusted = ssl.create_default_context(cafile=self._certificate)
+        return HTTPSConnection(host, timeout=60, context=trusted)
+
 
 @contextlib.contextmanager
-def s3_server() -> Iterator[S3Server]:
+def s3_server(certificate: Path | None = None) -> Iterator[S3Server]:
     """Start a server, empty at first, and stop it after the block."""
-    command = [sys.executable, "-m", "tests.support.s3_server"]
+    more = [] if certificate is None else [str(certificate)]
+    command = [sys.executable, "-m", "tests.support.s3_server", *more]
     pipe = subprocess.PIPE
     environment = {**os.environ, **ENVIRONMENT}
     with subprocess.Popen(
@@ -91,7 +102,7 @@ def s3_server() -> Iterator[S3Server]:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        yield S3Server(process.stdout.readline().strip())
+        yield S3Server(process.stdout.readline().strip(), certificate)
         process.stdin.close()
 
 
@@ -113,18 +124,20 @@ class _Orderly:
         return answer
 
 
-def _serve() -> None:
+def _serve(certificate: str | None = None) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = _Orderly(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, application, threaded=True)
+    secret = certificate and (certificate, certificate)
+    server = make_server("127.0.0.1", 0, application, threaded=True, ssl_context=secret)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+    scheme = "https" if certificate else "http"
+    sys.stdout.write(f"{scheme}://127.0.0.1:{server.server_port}\n")
     sys.stdout.flush()
     sys.stdin.read()  # ends with whoever started us, however that ends
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(*sys.argv[1:])
