@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
     from types import TracebackType
 
@@ -93,18 +93,13 @@ class Child:
         self._process.close()
 
 
-def every(seconds: float = PATIENCE) -> Iterator[float]:
-    """Yield the seconds gone, again and again, for a loop that waits. Fails when they are over."""
-    start = time.perf_counter()
-    while (gone := time.perf_counter() - start) < seconds:
-        yield gone
-        time.sleep(0.001)
-    raise AssertionError(f"waited {seconds} s in vain")
-
-
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> float:
     """Wait for a condition; how many seconds it took."""
-    return next(gone for gone in every(seconds) if condition())
+    start = time.perf_counter()
+    while not condition():
+        assert time.perf_counter() - start < seconds, f"waited {seconds} s in vain"
+        time.sleep(0.001)
+    return time.perf_counter() - start
 
 
 def run_script(text: str, *arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:

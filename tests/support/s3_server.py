@@ -130,7 +130,7 @@ def _serve(certificate: str | None = None) -> None:
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = _Orderly(DomainDispatcherApplication(create_backend_app))
-    secret = certificate and (certificate, certificate)
+    secret = None if certificate is None else (certificate, certificate)
     server = make_server("127.0.0.1", 0, application, threaded=True, ssl_context=secret)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     scheme = "https" if certificate else "http"
