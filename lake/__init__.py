@@ -11,9 +11,14 @@ A lake is one folder. What is in it never changes once it has a name; new facts 
         data/0000-schema.parquet
         data/<sha256>.parquet            compacted files, sorted and named by their content
         log/<000000000042>.json          manifests: what is live, what it consumed; highest rules
+        spare/<000000000042>.json        the last two of them once more
       objects/<aa>/<sha256>              anything else, named by its content
       claims/<kind>/<sha256>.json        names that may be given once only
       tmp/                               files on their way to a name
+      inventory/<time>.json              what was there when the lake was last found sound
+      gc/<time>-<writer>-<nonce>.json    objects that nothing refers to, for now
+      quarantine/<time>/<...>            damaged bytes of which there was no good copy
+      backup/<...>                       in a copy: rows of living writers, how far it is
 
     <id> = <time, 16 hex digits of microseconds>-<writer>-<sequence>
 

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from lake.digest import is_digest
 from lake.errors import LakeError, NotFoundError
 from lake.expiry import (
     FOLDER,
@@ -130,9 +131,10 @@ def collect_objects(
 
 
 def _stored(store: Store) -> Iterator[StoredObject]:
-    for number in range(256):
-        for entry in store.list(f"{OBJECTS}/{number:02x}"):
-            yield _as_stored(entry)
+    for folder in store.folders(OBJECTS):
+        for entry in store.list(f"{OBJECTS}/{folder}"):
+            if is_digest(entry.name):
+                yield _as_stored(entry)
 
 
 def _as_stored(entry: Entry) -> StoredObject:
@@ -200,5 +202,5 @@ def old_temporary_files(
 ) -> dict[str, int]:
     """Name the files that crashed writers left in tmp/, with their bytes; ages are in seconds."""
     limit = (time.time() if now is None else now) - older_than
-    listing = store.list("tmp")
-    return {f"tmp/{entry.name}": entry.size for entry in listing if entry.modified_at < limit}
+    files = [entry for entry in store.list("tmp") if not entry.name.endswith(".lock")]
+    return {f"tmp/{entry.name}": entry.size for entry in files if entry.modified_at < limit}

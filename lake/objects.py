@@ -90,15 +90,15 @@ class Objects:
 
     def all(self) -> Iterator[str]:
         """Name every object, in order."""
-        for number in range(256):
-            for entry in self._store.list(f"{FOLDER}/{number:02x}"):
+        for folder in self._store.folders(FOLDER):
+            for entry in self._store.list(f"{FOLDER}/{folder}"):
                 if is_digest(entry.name):
                     yield entry.name
 
     def _size(self, key: str) -> int | None:
         try:
-            return self._store.local_path(key).stat().st_size
-        except (NotFoundError, FileNotFoundError):
+            return self._store.size(key)  # of the store itself: a local copy outlives an object
+        except NotFoundError:
             return None
 
 

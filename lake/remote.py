@@ -158,6 +158,15 @@ class S3Store:
         finally:  # some may be gone although others were refused
             self.cache.forget(self.url, key, *more)
 
+    def names(self) -> Sequence[str]:
+        """Return some names at the root of the store, folders with a "/"; none when it is empty."""
+        folder = f"{self.prefix}/" if self.prefix else ""
+        what = {"Prefix": folder, "Delimiter": "/", "MaxKeys": 10}
+        page = self._run(lambda c: c.ask("list_objects_v2", **what))
+        found = [item["Key"] for item in page.get("Contents", ()) if item["Key"] != folder]
+        found += [item["Prefix"] for item in page.get("CommonPrefixes", ())]
+        return [name.removeprefix(folder) for name in found]
+
     def require_exclusive_create(self) -> None:
         """Raise StoreError when the bucket gives a taken name away a second time.
 

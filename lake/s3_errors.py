@@ -25,14 +25,11 @@ if TYPE_CHECKING:
 _ABSENT: Final = {"404", "NoSuchKey", "NoSuchVersion"}
 _TAKEN: Final = {"412", "PreconditionFailed"}
 _BUSY_STATUS: Final = {408, 409, 429, 500, 502, 503, 504}
+# Those that come as 400, and yet are worth another try.
 _BUSY: Final = {
     "BadDigest",  # damaged on the way there
-    "ConditionalRequestConflict",
     "IncompleteBody",
-    "InternalError",
-    "OperationAborted",
     "RequestTimeout",
-    "SlowDown",
     "Throttling",
     "XAmzContentChecksumMismatch",
     "XAmzContentSHA256Mismatch",

@@ -181,6 +181,9 @@ def _verify_content(store: Store, key: str, digest: str) -> Iterator[Problem]:
         found = digest_file(store.local_path(key))
     except (NotFoundError, FileNotFoundError):
         return  # deleted since the listing
+    except DamagedError as error:  # a bucket's bytes are checked on their way here
+        yield Problem(kind="content", path=key, detail=error.message)
+        return
     except OSError as error:
         yield Problem(kind="unreadable", path=key, detail=str(error))
         return

@@ -102,6 +102,13 @@ class StoreContract:
         assert [(entry.name, entry.size) for entry in entries] == [("a", 3), ("b", 3)]
         assert all(entry.modified_at > 1.6e9 for entry in entries)
 
+    def test_the_folders_of_a_folder_are_listed_by_name(self, store: Store) -> None:
+        for key in ("f/b/1", "f/a/deeper/2", "f/file", "g/c/3"):
+            store.put(key, b"")
+        assert list(store.folders("f")) == ["a", "b"]
+        assert list(store.folders("f/a")) == ["deeper"]
+        assert list(store.folders("f/b")) == list(store.folders("nowhere")) == []
+
     def test_a_listing_of_nothing_is_empty(self, store: Store) -> None:
         assert store.list("nowhere") == []
 

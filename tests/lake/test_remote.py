@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lake.digest import digest_bytes, digest_file
+from lake.digest import digest_file
 from lake.errors import (
     AlreadyExistsError,
     DamagedError,
@@ -111,6 +111,17 @@ def test_folders_are_listed_apart_from_files(store: S3Store, s3: S3Server) -> No
     assert store.folders("t") == ["a", "b"]
     assert [entry.name for entry in store.list("t")] == ["file"]
     assert store.folders("nowhere") == []
+
+
+@pytest.mark.parametrize("place", ["", "/lakes/risk"])
+def test_what_is_at_the_root_can_be_asked_before_a_lake_is_made_there(
+    bucket: str, tmp_path: Path, place: str
+) -> None:
+    with opened(bucket + place, tmp_path) as store:
+        assert store.names() == []
+        store.put("lake.json", b"{}")
+        store.put("tables/t/log/0", b"")
+        assert store.names() == ["lake.json", "tables/"]
 
 
 def test_of_eight_threads_that_create_a_name_one_wins(store: S3Store) -> None:
@@ -334,9 +345,3 @@ def test_missing_credentials_and_permissions_say_what_to_do(
         ):
             unknown.get("name")
         assert len(proxy.requests) == 2
-
-
-def test_content_named_objects_are_found_by_their_digest(store: S3Store) -> None:
-    digest = digest_bytes(b"weights")
-    store.put(f"objects/{digest[:2]}/{digest}", b"weights", digest=digest)
-    assert store.get(f"objects/{digest[:2]}/{digest}") == b"weights"

@@ -63,7 +63,7 @@ def _list(store: S3Store) -> None:
     assert [entry.name for entry in store.list("folder")] == []
 
 
-@pytest.mark.parametrize("fault", ["refuse", "fail", "conflict", "reset", "lose"])
+@pytest.mark.parametrize("fault", ["refuse", "fail", "conflict", "mangle", "reset", "lose"])
 def test_what_fails_in_passing_is_asked_again(
     store: S3Store, proxy: FaultProxy, fault: Fault
 ) -> None:
@@ -113,6 +113,17 @@ def test_a_create_whose_answers_are_lost_is_known_to_be_ours(
     assert store.get("new") == data
     with pytest.raises(AlreadyExistsError):
         store.put("new", data, exclusive=True)
+
+
+def test_an_upload_that_was_completed_before_is_known_to_be_ours(
+    store: S3Store, proxy: FaultProxy
+) -> None:
+    proxy.order("lose", "POST .*/new[?]uploadId")
+    proxy.order("expire", "POST .*/new[?]uploadId", times=2)
+    store.put("new", LARGE, exclusive=True)
+    assert store.get("new") == LARGE
+    with pytest.raises(StoreError, match="NoSuchUpload"):
+        store.put("new", LARGE)
 
 
 @pytest.mark.parametrize("data", [b"the same", LARGE])

@@ -27,13 +27,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Fault = Literal[
-    "deny", "refuse", "fail", "conflict", "reset", "lose", "truncate", "flip", "delay", "forget"
+    "deny",
+    "refuse",
+    "fail",
+    "conflict",
+    "expire",
+    "mangle",
+    "reset",
+    "lose",
+    "truncate",
+    "flip",
+    "delay",
+    "forget",
 ]
 _ANSWERS = {
     "deny": (403, "AccessDenied"),
     "refuse": (503, "SlowDown"),
     "fail": (500, "InternalError"),
     "conflict": (409, "ConditionalRequestConflict"),
+    "expire": (404, "NoSuchUpload"),
+    "mangle": (400, "BadDigest"),
 }
 
 

@@ -1,0 +1,74 @@
+"""What the rows of a lake refer to, and which rows were deleted long ago.
+
+For maintenance only: it looks at the events themselves, not at what the views make of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from catalog.catalog import Catalog
+
+# of every event, also of runs that are deleted: they can be restored
+_ENVIRONMENTS: Final = """
+select run_id, environment from events_runs where environment is not null group by all
+"""
+_ARTIFACTS: Final = "select artifact_id, run_id, digest, uri from artifacts"
+# what deletes and what restores says so; the last one counts, and since when
+_DELETED_RUNS: Final = """
+select deletions.run_id, all_runs.writer
+from (select run_id from events_runs where deleted is not null
+      group by run_id having arg_max(deleted, event_at) and max(event_at) < $before) deletions
+join run_rows all_runs on all_runs.run_id = deletions.run_id
+where all_runs.status <> 'RUNNING'
+order by all
+"""
+_DELETED_ARTIFACTS: Final = """
+select artifact_id from events_artifacts
+group by artifact_id
+having coalesce(arg_max(deleted, event_at), false) and max(event_at) < $before
+order by all
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArtifact:
+    """An artifact that was not deleted: whose it is, and which object holds its bytes."""
+
+    artifact_id: str
+    run_id: str
+    digest: str
+    uri: str
+
+
+def environments(catalog: Catalog) -> list[tuple[str, str]]:
+    """Return every run with the digest of the object that describes its surroundings."""
+    with catalog.cursor() as cursor:
+        return cursor.execute(_ENVIRONMENTS).fetchall()
+
+
+def stored_artifacts(catalog: Catalog) -> list[StoredArtifact]:
+    """Return the artifacts that have not been deleted."""
+    with catalog.cursor() as cursor:
+        rows = cursor.execute(_ARTIFACTS).fetchall()
+    return [
+        StoredArtifact(artifact_id=artifact_id, run_id=run_id, digest=digest or "", uri=uri or "")
+        for artifact_id, run_id, digest, uri in rows
+    ]
+
+
+def runs_deleted_before(catalog: Catalog, moment: datetime) -> list[tuple[str, str]]:
+    """Return the runs that were deleted before a moment and have ended, and their writers."""
+    with catalog.cursor() as cursor:
+        return cursor.execute(_DELETED_RUNS, {"before": moment.replace(tzinfo=None)}).fetchall()
+
+
+def artifacts_deleted_before(catalog: Catalog, moment: datetime) -> list[str]:
+    """Return the ids of the artifacts that were deleted before a moment."""
+    with catalog.cursor() as cursor:
+        rows = cursor.execute(_DELETED_ARTIFACTS, {"before": moment.replace(tzinfo=None)})
+        return [artifact_id for (artifact_id,) in rows.fetchall()]

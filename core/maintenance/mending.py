@@ -1,0 +1,129 @@
+"""Repair a lake until nothing more can be done, and prove it again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from catalog.tables import SPECS
+from core.maintenance.proof import VerifyReport, claim_file, verify_lake
+from lake.digest import digest_bytes
+from lake.errors import DamagedError, LakeError
+from lake.identity import IDENTITY
+from lake.inventory import last_inventory
+from lake.lake import Lake
+from lake.problem import Problem
+from lake.repair import RepairReport, repair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.maintenance.proof import HasLake
+    from lake.store import Store
+    from lake.verify import Level
+
+# A manifest that is whole again shows what else is missing; then an object may be missed.
+_ROUNDS: Final = 4
+_EXPERIMENTS: Final = "claims/experiments"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """What a repair did, and what is still wrong."""
+
+    report: RepairReport
+    after: VerifyReport
+
+
+def repair_lake(
+    source: HasLake | Lake,
+    *,
+    level: Level = "content",
+    mirror: Store | None = None,
+    cache: Store | None = None,
+) -> Mended:
+    """Verify and repair a lake, from a mirror (a backup, another copy) or a cache of its objects.
+
+    What nobody has good bytes for is moved to quarantine/, and the lake does without.
+
+    >>> import tempfile
+    >>> from core import Workbench
+    >>> with tempfile.TemporaryDirectory() as folder, Workbench(folder + "/lake") as wb:
+    ...     repair_lake(wb).after.problems
+    ()
+    """
+    lake = source if isinstance(source, Lake) else source.lake
+    lake.define(*SPECS.values())
+    report = RepairReport()
+    for _ in range(_ROUNDS):
+        found = verify_lake(lake, level=level).problems
+        rebuilt = tuple(p.path for p in found if _rebuild_claim(lake, p.path))
+        problems = [problem for problem in found if problem.path not in rebuilt]
+        done = repair(
+            lake.store,
+            lake.specs.values(),
+            problems,
+            source=mirror,
+            cache=cache,
+            writer=lake.writer,
+        )
+        report = _together(report, done, rebuilt)
+        if not (done.restored or done.rebuilt or done.set_aside or done.given_up or rebuilt):
+            break
+    return Mended(report=report, after=verify_lake(lake, level=level))
+
+
+def repair_identity(store: Store, *, mirror: Store | None = None) -> bool:
+    """Give a lake its lake.json again, without which it does not open; whether it has one now."""
+    detail = "absent or damaged"
+    problem = Problem(kind="identity", path=IDENTITY, detail=detail)
+    return problem.path not in repair(store, (), [problem], source=mirror).left
+
+
+def _together(first: RepairReport, second: RepairReport, rebuilt: tuple[str, ...]) -> RepairReport:
+    return RepairReport(
+        restored=(*first.restored, *second.restored),
+        rebuilt=(*first.rebuilt, *second.rebuilt, *rebuilt),
+        set_aside=(*first.set_aside, *second.set_aside),
+        given_up=first.given_up | second.given_up,
+        left=second.left,
+        quarantine=second.quarantine or first.quarantine,
+    )
+
+
+def _rebuild_claim(lake: Lake, key: str) -> bool:
+    """Write an experiment's claim again from its first row, as its holder did; whether it is."""
+    folder, _, name = key.rpartition("/")
+    if folder != _EXPERIMENTS:
+        return False
+    digest = ""
+    with contextlib.suppress(DamagedError):
+        inventory = last_inventory(lake.store)
+        digest = inventory.claims.get(key, "") if inventory else ""
+    for row in _experiments(lake):
+        if claim_file(row["experiment_name"]) == name:
+            payload = {n: row[n] for n in ("experiment_id", "experiment_name", "created_at")}
+            body = json.dumps({"name": row["experiment_name"], **payload}, sort_keys=True).encode()
+            if digest in {"", digest_bytes(body)}:
+                lake.store.put(key, body)
+                return True
+    return False
+
+
+def _experiments(lake: Lake) -> Iterator[dict[str, Any]]:
+    from lake.segment import decode  # with Arrow
+
+    table = lake.table("experiments")
+    for path in table.snapshot().files:
+        try:
+            rows = decode(lake.store.local_path(path), table.spec)
+        except LakeError:
+            continue
+        whole_numbers = rows.set_column(
+            rows.schema.get_field_index("created_at"),
+            "created_at",
+            rows["created_at"].cast("int64"),
+        )
+        yield from whole_numbers.sort_by("event_at").to_pylist()

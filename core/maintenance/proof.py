@@ -1,0 +1,191 @@
+"""Prove a lake, and say whom each damaged file concerns."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from catalog.tables import SPECS
+from core.maintenance.rows import KnownRows, read_known_rows
+from lake.errors import LakeError
+from lake.inventory import take_inventory
+from lake.lake import Lake
+from lake.objects import object_key
+from lake.problem import Problem
+from lake.quarantine import given_up
+from lake.table import SENTINEL, journal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lake.verify import Level
+
+_NAMED: Final = 5
+_NAMING: Final = ("runs", "artifacts")  # tables whose rows name objects
+
+
+class HasLake(Protocol):
+    """A workbench, a catalog, or whatever else has a lake."""
+
+    lake: Lake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A problem, whom it concerns in words, and the ids of all runs it concerns."""
+
+    problem: Problem
+    affects: tuple[str, ...]
+    run_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What is wrong with a lake, the first problem of each file that has any.
+
+    `given_up` is what repairs could not save: keys and reasons.
+
+    `recorded` says that what is there was noted down, so that what gets lost later is noticed.
+    """
+
+    level: str
+    findings: tuple[Finding, ...]
+    given_up: dict[str, str]
+    recorded: bool
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems alone."""
+        return tuple(finding.problem for finding in self.findings)
+
+
+def verify_lake(
+    source: HasLake | Lake, *, level: Level = "structure", record: bool = True
+) -> VerifyReport:
+    """Prove that a lake holds what it says it holds.
+
+    Beyond `lake.verify` it looks for the objects that runs and artifacts name. Where nothing is
+    wrong, `record` leaves an inventory in the lake, by which the next proof finds what is gone.
+
+    >>> import tempfile
+    >>> from core import Workbench
+    >>> with tempfile.TemporaryDirectory() as folder, Workbench(folder + "/lake") as wb:
+    ...     verify_lake(wb, level="content").problems
+    ()
+    """
+    from lake.verify import verify  # with Arrow's types
+
+    lake = source if isinstance(source, Lake) else source.lake
+    lake.define(*SPECS.values())
+    problems = verify(lake.store, lake.specs.values(), level)
+    known = read_known_rows(lake, _NAMING)
+    problems += _missing_objects(lake, known)
+    if problems:
+        known = read_known_rows(lake)  # also the points, of which there are many
+    lost = given_up(lake.store)
+    first = {problem.path: problem for problem in reversed(problems)}
+    findings = tuple(
+        _finding(first[path], known, lake) for path in sorted(first) if path not in lost
+    )
+    recorded = record and not findings and _record(lake)
+    return VerifyReport(level=level, findings=findings, given_up=lost, recorded=recorded)
+
+
+def _record(lake: Lake) -> bool:
+    try:
+        take_inventory(lake.store)
+    except LakeError:  # a lake that cannot be written can be proved all the same
+        return False
+    return True
+
+
+def _missing_objects(lake: Lake, known: KnownRows) -> Iterator[Problem]:
+    if not known.whole:
+        return  # rows that cannot be read may have deleted what others name
+    present = set(lake.objects.all())
+    for digest in sorted(known.owners.keys() - present):
+        detail = "absent, but named by a row"
+        yield Problem(kind="missing", path=object_key(digest), detail=detail)
+
+
+def _finding(problem: Problem, known: KnownRows, lake: Lake) -> Finding:
+    parts = problem.path.split("/")
+    if parts[0] == "objects":
+        owners = known.owners.get(parts[-1], [])
+        runs = tuple(dict.fromkeys(run_id for _, run_id in owners))
+        phrases = [f"{what} of {_run(run_id, known)}" for what, run_id in owners]
+        return Finding(problem=problem, affects=_short(phrases), run_ids=runs)
+    if parts[0] == "tables" and parts[2] in {"data", "tail"} and parts[-1] != SENTINEL:
+        return _of_table(problem, parts[1], known)
+    return Finding(problem=problem, affects=(_of_the_rest(parts, known, lake),))
+
+
+def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
+    ids = sorted(_ids_in(problem.path, table, known))
+    if not ids:
+        unknown = f"rows of the table {table}, nobody can tell which"
+        return Finding(problem=problem, affects=(unknown,))
+    if table == "experiments":
+        names = [f"experiment {known.experiments.get(i, i)!r}" for i in ids]
+        return Finding(problem=problem, affects=_short(names))
+    phrases = [f"{table} of {_run(run_id, known)}" for run_id in ids]
+    return Finding(problem=problem, affects=_short(phrases), run_ids=tuple(ids))
+
+
+def _ids_in(path: str, table: str, known: KnownRows) -> set[str]:
+    """Find the runs (or experiments) with rows in a file: in itself, in what was written with it,
+    or because they should have rows in this table, and have none that can be read.
+    """
+    if known.in_file.get(path):
+        return known.in_file[path]
+    together = known.of_journal(journal_of(path.rpartition("/")[2]))
+    if together and table != "experiments":
+        return together
+    if table == "experiments":
+        return known.experiments.keys() - known.ids["experiments"]
+    if table == "metrics":
+        return {i for i, run in known.runs.items() if run.has_metrics} - known.ids["metrics"]
+    if table == "runs":
+        return (known.ids["metrics"] | known.ids["artifacts"]) - known.ids["runs"]
+    return set()
+
+
+def _run(run_id: str, known: KnownRows) -> str:
+    run = known.runs.get(run_id)
+    if run is None or not run.name:
+        return f"run {run_id}"
+    return f"run {run.name!r} of experiment {run.experiment!r} ({run_id})"
+
+
+def _short(phrases: Iterable[str]) -> tuple[str, ...]:
+    """Name the first few, and count the others."""
+    every = tuple(dict.fromkeys(phrases))
+    more = len(every) - _NAMED
+    return every if more <= 0 else (*every[:_NAMED], f"and {more} more")
+
+
+def _of_the_rest(parts: list[str], known: KnownRows, lake: Lake) -> str:
+    if parts[0] == "tables" and parts[2] == "log":
+        last = parts[-1] == f"{_last_version(lake, parts[1]):012d}.json"
+        return f"all rows of the table {parts[1]}" if last else f"the history of {parts[1]}"
+    if parts[0] == "tables":
+        return f"SQL views of the table {parts[1]} outside of this library"
+    if parts[:2] == ["claims", "experiments"]:
+        for name in known.experiments.values():
+            if claim_file(name) == parts[-1]:
+                return f"the name of experiment {name!r}"
+        return "the name of an experiment"
+    return "the whole lake" if parts == ["lake.json"] else "nothing else"
+
+
+def _last_version(lake: Lake, table: str) -> int:
+    from lake.manifest import ManifestLog
+
+    log = ManifestLog(lake.store, f"tables/{table}/log")
+    return max([*log.versions(), *log.spares()], default=0)
+
+
+def claim_file(name: str) -> str:
+    """Return the file name of the claim of a name."""
+    return f"{hashlib.sha256(name.encode()).hexdigest()[:40]}.json"

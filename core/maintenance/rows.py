@@ -1,0 +1,157 @@
+"""What can still be read of a lake that is damaged, file by file, without a catalog.
+
+A catalog reads all of a table or none of it. To say whom a damaged file concerns, what the other
+files hold is enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from catalog.tables import SPECS
+from core.tracking.storage import SCHEME
+from lake.errors import LakeError, SchemaError
+from lake.table import is_segment, journal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lake.lake import Lake
+    from lake.table import Table
+
+_COLUMNS: Final = {
+    "experiments": ("experiment_id", "experiment_name"),
+    "runs": ("run_id", "run_name", "experiment_id", "experiment_name", "environment", "metrics"),
+    "metrics": ("run_id",),
+    "artifacts": ("artifact_id", "run_id", "path", "digest", "uri", "deleted", "event_at"),
+}
+
+
+@dataclass(slots=True)
+class KnownRun:
+    """What the readable rows say of a run."""
+
+    name: str = ""
+    experiment: str = ""
+    has_metrics: bool = False
+
+
+@dataclass(slots=True)
+class KnownRows:
+    """What could be read.
+
+    `runs` by id, `experiments` names by id, `owners` what refers to an object, by digest. `ids` are
+    the run (or experiment) ids that occur in a table, and `in_file` those in one file.
+    """
+
+    runs: dict[str, KnownRun] = field(default_factory=dict)
+    experiments: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    ids: dict[str, set[str]] = field(default_factory=dict)
+    in_file: dict[str, set[str]] = field(default_factory=dict)
+    whole: bool = True
+
+    def of_journal(self, journal: str) -> set[str]:
+        """Return the runs with rows in the segments that were made from a journal."""
+        together = [
+            ids
+            for key, ids in self.in_file.items()
+            if "/experiments/" not in key and journal_of(key.rpartition("/")[2]) == journal
+        ]
+        return set().union(*together) if journal else set()
+
+
+def read_known_rows(lake: Lake, tables: Iterable[str] = tuple(_COLUMNS)) -> KnownRows:
+    """Read what can be read of experiments, runs, metrics and artifacts, or of some of them."""
+    known = KnownRows(ids={name: set() for name in _COLUMNS})
+    artifacts: dict[str, dict[str, Any]] = {}
+    for name in tables:
+        for key, rows in _readable(lake.table(name), known):
+            known.in_file[key] = _take(name, rows, known, artifacts)
+        for row in _live_rows(lake, name):
+            _take(name, [row], known, artifacts)
+    for artifact in artifacts.values():
+        if not artifact["deleted"] and str(artifact["uri"]).startswith(SCHEME):
+            owner = (f"artifact {artifact['path']}", artifact["run_id"])
+            known.owners.setdefault(artifact["digest"], []).append(owner)
+    return known
+
+
+def _readable(table: Table, known: KnownRows) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    from lake.segment import decode  # with Arrow
+
+    columns = _COLUMNS[table.spec.name]
+    for key in _files(table, known):
+        try:
+            rows = decode(table.store.local_path(key), table.spec, columns=columns)
+            yield key, _distinct(rows).to_pylist(maps_as_pydicts="lossy")
+        except (LakeError, ValueError):  # ValueError: text that is no text
+            known.whole = False
+
+
+def _distinct(rows: Any) -> Any:
+    """Leave out what is there many times: millions of points are of few runs."""
+    return rows.group_by(rows.column_names).aggregate([]) if rows.num_columns == 1 else rows
+
+
+def _files(table: Table, known: KnownRows) -> tuple[str, ...]:
+    try:
+        return table.snapshot().files
+    except LakeError:
+        known.whole = False  # the manifest is damaged: all files there are, also replaced ones
+        folders = (f"{table.folder}/data", f"{table.folder}/tail")
+        return tuple(
+            f"{folder}/{entry.name}"
+            for folder in folders
+            for entry in table.store.list(folder)
+            if is_segment(entry.name)
+        )
+
+
+def _live_rows(lake: Lake, name: str) -> Iterator[dict[str, Any]]:
+    from lake.recover import JournalReader  # with Arrow
+
+    try:
+        update = JournalReader(lake.journal.folder, {name: SPECS[name]}).poll()
+    except (LakeError, SchemaError):
+        return
+    if name in update.tables:
+        chosen = update.tables[name].select(list(_COLUMNS[name]))
+        yield from chosen.to_pylist(maps_as_pydicts="lossy")
+
+
+def _take(
+    name: str,
+    rows: list[dict[str, Any]],
+    known: KnownRows,
+    artifacts: dict[str, dict[str, Any]],
+) -> set[str]:
+    """Take rows in; the ids of the runs, or experiments, they are of."""
+    column = "experiment_id" if name == "experiments" else "run_id"
+    found = {row[column] for row in rows if row[column]}
+    known.ids[name] |= found
+    for row in rows:
+        if name == "experiments":
+            known.experiments[row["experiment_id"]] = row["experiment_name"]
+        elif name == "runs":
+            _take_run(row, known)
+        elif name == "artifacts":
+            before = artifacts.get(row["artifact_id"])
+            if before is None or (row["event_at"] or 0) >= (before["event_at"] or 0):
+                artifacts[row["artifact_id"]] = row
+    return found
+
+
+def _take_run(row: dict[str, Any], known: KnownRows) -> None:
+    run = known.runs.setdefault(row["run_id"], KnownRun())
+    run.name = row["run_name"] or run.name
+    run.experiment = row["experiment_name"] or run.experiment
+    run.has_metrics |= bool(row["metrics"])
+    if row["experiment_id"] and row["experiment_name"]:
+        known.experiments.setdefault(row["experiment_id"], row["experiment_name"])
+    if row["environment"]:
+        owner = ("the surroundings", row["run_id"])
+        owners = known.owners.setdefault(row["environment"], [])
+        if owner not in owners:
+            owners.append(owner)
