@@ -51,7 +51,8 @@ def split_url(url: str) -> tuple[str, str]:
     """
     match = _URL.fullmatch(url)
     prefix = (match["prefix"] or "").removesuffix("/") if match else "?"
-    if match is None or ".." in match["bucket"] or set("?#*[") & set(prefix) or "::" in prefix:
+    strange = set("?#*[") & set(prefix) or "::" in prefix or {".", ".."} & set(prefix.split("/"))
+    if match is None or ".." in match["bucket"] or strange:
         message = f"{url!r} is not the URL of a folder in a bucket."
         hint = "Write s3://bucket/folder; AWS_ENDPOINT_URL names another server than Amazon's."
         raise InvalidNameError(message, hint=hint, url=url)
