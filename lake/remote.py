@@ -107,6 +107,11 @@ class S3Store:
         self._run(lambda c: c.download(name, buffer))
         return buffer.getvalue()
 
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return the bytes from `start` to before `end`, without a copy. Raises NotFoundError."""
+        name = self._name(key)
+        return self._run(lambda c: c.read_range(name, start, end))
+
     def size(self, key: str) -> int:
         """Return the number of bytes the bucket has. Raises NotFoundError."""
         name = self._name(key)

@@ -104,6 +104,17 @@ class Connection:
 
         return await self._repeated(attempt, key)
 
+    async def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return the bytes of an object from `start` to before `end`."""
+        target = {"Bucket": self.bucket, "Key": key, "Range": f"bytes={start}-{end - 1}"}
+
+        async def attempt() -> bytes:
+            answer = await asyncio.wait_for(self._call("get_object", target), self.patience)
+            async with answer["Body"] as body:
+                return bytes(await asyncio.wait_for(body.read(), self.patience))
+
+        return await self._repeated(attempt, key)
+
     async def together(
         self, works: Sequence[Coroutine[Any, Any, _Result]], *, at_once: int
     ) -> list[_Result]:
