@@ -29,7 +29,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-Unit = Literal["seconds", "per second", "bytes", "count"]
+Unit = Literal["seconds", "per second", "bytes", "bytes per second", "count"]
 PROCESSES: Final = Path(__file__).parent / "_processes"
 _WIDTH: Final = 170  # of the table, where the output is no terminal
 _MET: Final = {True: "met", False: "missed"}
@@ -63,7 +63,8 @@ class Figure:
         """How many times better than the peer; None where that says nothing."""
         if not self.peer or not self.value or self.unit == "count":
             return None
-        return self.value / self.peer if self.unit == "per second" else self.peer / self.value
+        more_is_better = self.unit.endswith("per second")
+        return self.value / self.peer if more_is_better else self.peer / self.value
 
     @property
     def goal(self) -> str:
@@ -79,6 +80,8 @@ def show(value: float, unit: Unit) -> str:
     >>> show(0.0000042, "seconds"), show(0.25, "seconds"), show(213_456.7, "per second")
     ('4.20 us', '250 ms', '213,457 /s')
     """
+    if unit == "bytes per second":
+        return f"{value / 1e9:,.2f} GB/s"
     if unit != "seconds":
         digits = 0 if value >= 100 or value == int(value) else 2
         return f"{value:,.{digits}f}{_WORDS[unit]}"
@@ -232,14 +235,22 @@ def without_collector() -> Iterator[None]:
         gc.enable()
 
 
+def seconds_of(work: Callable[..., object], *arguments: object) -> float:
+    """Seconds that one call takes."""
+    begun = perf_counter()
+    work(*arguments)
+    return perf_counter() - begun
+
+
 def times_of(work: Callable[[], object], repeat: int) -> list[float]:
     """Seconds each of some repetitions takes."""
-    found = []
-    for _ in range(repeat):
-        begun = perf_counter()
-        work()
-        found.append(perf_counter() - begun)
-    return found
+    return [seconds_of(work) for _ in range(repeat)]
+
+
+def times_in_turns(works: Sequence[Callable[[], object]], repeat: int) -> list[list[float]]:
+    """Seconds of each repetition of several works: what else the machine does hits all of them."""
+    turns = [[seconds_of(work) for work in works] for _ in range(repeat)]
+    return [list(times) for times in zip(*turns, strict=True)]
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -1,0 +1,132 @@
+"""Opening a table of any size, and reading one that got its rows one at a time."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from benchmarks._lake_scale import NAME, open_lake, rows
+from benchmarks._measure import show, times_in_turns, times_of
+from catalog.catalog import Catalog
+from catalog.export import export_catalog
+from lake.compact import collect, compact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from benchmarks._lake_deltalake import DeltaPeer
+    from benchmarks._lake_scale import Scale
+    from benchmarks._measure import Report
+
+QUERY: Final = "select count(*) as points, sum(value) as total from metrics"
+_SOON: Final = 0.010
+_AS_FAST: Final = 1.5
+
+
+def measure_open(report: Report, folder: Path, scale: Scale, peer: DeltaPeer | None) -> None:
+    """Open tables of several sizes: the lake, and what the table holds now."""
+    report.begin("open a table", "Lake.open to a snapshot; DuckDB's part is the catalog's")
+    for size in scale.sizes:
+        place = fill(folder / f"open-{size}", size)
+        _open(report, place, f"{size}", f"{size:,} segments, none merged", scale)
+    largest = scale.sizes[-1]
+    place = folder / f"open-{largest}"
+    with open_lake(place) as lake:
+        compact(lake.table(NAME), minimum=1, settle=0)
+    _open(report, place, "merged", f"{largest:,} segments, merged, not deleted", scale)
+    with open_lake(place) as lake:
+        collect(lake.table(NAME), grace=0)
+    _open(report, place, "deleted", f"{largest:,} segments, merged, deleted", scale)
+    place = folder / "open-manifests"
+    with open_lake(place) as lake:
+        table = lake.table(NAME)
+        for number in range(scale.manifests):
+            table.append(rows(number))
+            compact(table, minimum=1, settle=0)
+    _open(report, place, "manifests", f"{scale.manifests:,} manifests", scale)
+    if peer is not None:
+        for size in (size for size in scale.sizes if size <= scale.appends // scale.turn):
+            peer.grow(size)
+            _peer_opens(report, f"open.{size}", peer, scale)
+        peer.grow(scale.appends // scale.turn)
+        _peer_opens(report, f"open.{largest}", peer, scale)
+
+
+def fill(place: Path, size: int) -> Path:
+    """Append segments of one row to a new lake."""
+    with open_lake(place) as lake:
+        table = lake.table(NAME)
+        for number in range(size):
+            table.append(rows(number))
+    return place
+
+
+def _open(report: Report, place: Path, key: str, what: str, scale: Scale) -> None:
+    times = times_of(lambda: open_lake(place).table(NAME).snapshot(), 2 * scale.repeat)
+    first = min(times_of(lambda: Catalog(open_lake(place)).sql(QUERY), 2))
+    note = f"first question to a catalog {show(first, 'seconds')}"
+    report.add_times(f"open.{key}", what, times, at_most=_SOON, note=note)
+
+
+def _peer_opens(report: Report, key: str, peer: DeltaPeer, scale: Scale) -> None:
+    times = times_of(peer.open, 2 * scale.repeat)
+    report.set_peer(key, min(times), f"{peer.open():,} commits")
+
+
+def measure_read(report: Report, folder: Path, scale: Scale, peer: DeltaPeer | None) -> None:
+    """Read what came in one row at a time, in turns with the same rows in one compacted file."""
+    count = scale.appends
+    report.begin(f"read after {count:,} appends of 1 row", "in turns with one compacted file")
+    grown = folder / "appends"
+    if not grown.exists():
+        fill(grown, count)
+    with open_lake(grown) as lake:
+        held = lake.table(NAME).read()
+        files = len(lake.table(NAME).snapshot().files)
+    one = folder / "one-file"
+    with open_lake(one) as lake:
+        lake.table(NAME).append(held)
+        lake.compact(minimum=1)
+        collect(lake.table(NAME), grace=0)
+    ways: tuple[tuple[str, str, Callable[[Path], Callable[[], object]]], ...] = (
+        ("library", f"a column, from {files:,} files", _reading),
+        ("catalog", "count and sum, by a catalog", _asking),
+        ("stock", "count and sum, by stock SQL", _asking_stock),
+    )
+    for way, what, begin in ways:
+        times, reference = times_in_turns((begin(grown), begin(one)), 3 * scale.repeat)
+        single = median(reference)
+        note = f"median of {len(times)}; one file {show(single, 'seconds')}"
+        report.add(f"read.{way}", what, median(times), at_most=_AS_FAST * single, note=note)
+    if peer is not None:
+        peer.grow(count // scale.turn)
+        commits = f"of {len(peer.times)} commits"
+        query = QUERY.replace("metrics", "points")
+        report.set_peer("read.library", min(times_of(peer.read, 3)), commits)
+        report.set_peer(
+            "read.stock", min(times_of(lambda: peer.query(query), 3)), f"DuckDB, {commits}"
+        )
+
+
+def _reading(place: Path) -> Callable[[], object]:
+    return lambda: open_lake(place).table(NAME).read(["value"])
+
+
+def _asking(place: Path) -> Callable[[], object]:
+    catalog = Catalog(open_lake(place))
+    catalog.sql(QUERY)
+    return lambda: catalog.sql(QUERY)
+
+
+def _asking_stock(place: Path) -> Callable[[], object]:
+    with open_lake(place) as lake:
+        database = str(export_catalog(lake))
+
+    def ask() -> object:
+        with duckdb.connect(database, read_only=True) as connection:
+            return connection.execute(QUERY).fetchall()
+
+    return ask
