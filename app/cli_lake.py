@@ -109,7 +109,7 @@ def compact_tables(
         deleted = collect(lake.table(name), grace=GRACE if grace is None else grace)
         yield {
             "table": name,
-            "files": len(results),
+            "files": sum(len(result.paths) for result in results),
             "rows": sum(result.rows for result in results),
             "bytes": sum(result.bytes for result in results),
             "segments": sum(result.segments for result in results),

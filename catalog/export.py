@@ -6,7 +6,7 @@
 Both hold the same views and no rows. A view finds its files when it is asked, so what is appended
 or compacted later is seen without another export. Only a lake that moved needs a new database.
 
-    log/*.json ── highest ──┬── live ──> data/*.parquet, only these
+    log/*.json ── highest ──┬── live ──> data/**/*.parquet, only these
                             └── dead ──> tail/*.parquet, but for these
 
 DuckDB lists the folders before it reads the manifest, and a compacted file is there `settle`
@@ -158,7 +158,7 @@ def _rows(root: str, name: str) -> str:
     return _ROWS.format(
         columns=", ".join(SPECS[name].columns),
         log=_quoted(f"{pattern}/log/*.json"),
-        data=_quoted(f"{pattern}/data/*.parquet"),
+        data=_quoted(f"{pattern}/data/**/*.parquet"),
         tail=_quoted(f"{pattern}/tail/*.parquet"),
         data_folder=_quoted(f"{table}/data/"),
         tail_folder=_quoted(f"{table}/tail/"),

@@ -115,7 +115,10 @@ METRICS = TableSpec(
         "step": "int64",
         "logged_at": "timestamp",
     },
+    # A curve is asked for by its run alone. So files of several experiments have this order too:
+    # one curve out of a million points takes 2.5 ms, and 5 ms sorted by experiment first.
     sort_by=("run_id", "metric_name", "step", "logged_at"),
+    partition_by="experiment_id",
     flat=True,
 )
 

@@ -2,15 +2,15 @@
 
     tail: s1 s2 s3 ... s64      data: small, BIG             manifest k
             \\  |  |    /               |
-             sort together  <----------+                     s1..s64 and small still rule
-             data/<sha256>                                   written, durable, nobody reads it
-             wait `settle` seconds                           a listing taken now contains it
-             log/k+1, created exclusively                    now it rules, and they do not
+             divide by partition, sort <+                     s1..s64 and small still rule
+             data/<sha256>, data/<partition>/<sha256> ...    written, durable, nobody reads them
+             wait `settle` seconds                           a listing taken now contains them
+             log/k+1, created exclusively                    now they rule, and the others do not
     collect, `grace` seconds later: delete s1..s64 and small
 
 Crash anywhere: before log/k+1 nothing has happened, after it everything has. Of compactions at the
-same time one gets log/k+1; the others delete their file, which bears a name of its own because a
-nonce is in it. The lock only spares them the work.
+same time one gets log/k+1; the others delete their files, which bear names of their own because a
+nonce is in them. The lock only spares them the work.
 """
 
 from __future__ import annotations
@@ -18,33 +18,27 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lake.clock import now_us
-from lake.digest import digest_bytes, digest_file
-from lake.errors import DamagedError, NotFoundError
-from lake.manifest import DataFile, Manifest
-from lake.segment import decode, encode
-from lake.store import LocalStore, refusals
-from lake.table import SENTINEL, SUFFIX, digest_in, is_segment, journal_of
+from lake.errors import NotFoundError
+from lake.manifest import Manifest
+from lake.partition import PARTITION_ROWS, TARGET_BYTES, TARGET_ROWS
+from lake.rewrite import Rewrite
+from lake.store import LocalStore
+from lake.table import SENTINEL, is_segment, journal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import pyarrow as pa
-
-    from lake.manifest import Head
+    from lake.manifest import DataFile, Head
     from lake.store import Entry
     from lake.table import Table
 
-TARGET_ROWS: Final = 1_000_000
-TARGET_BYTES: Final = 128 * 1024 * 1024
+__all__ = ["TARGET_BYTES", "TARGET_ROWS", "CompactionResult", "collect", "compact", "replaced"]
+
 TAIL_BYTES: Final = 32 * 1024 * 1024  # so much is worth merging however few the segments are
-MEMORY_BYTES: Final = 512 * 1024 * 1024
-# A data file is written again only with at least a quarter of its rows beside it: each row is then
-# rewritten a number of times that grows with the logarithm of the table, not with the table.
-GROWTH: Final = 4
 KEPT_MANIFESTS: Final = 20
 GRACE: Final = 600.0
 ORPHAN_AGE: Final = 86_400.0
@@ -55,13 +49,13 @@ _JOURNAL_SUFFIX: Final = ".jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompactionResult:
-    """What a compaction did: the file it wrote, and what that replaces.
+    """What a compaction did: the files it wrote, with their rows and bytes, and what they replace.
 
     `damaged` are files whose bytes were wrong; they were left where they are.
     """
 
     version: int
-    path: str
+    paths: tuple[str, ...]
     rows: int
     bytes: int
     segments: int
@@ -69,41 +63,35 @@ class CompactionResult:
     damaged: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """What one compaction has read so far."""
-
-    pieces: list[pa.Table] = field(default_factory=list)
-    segments: list[str] = field(default_factory=list)
-    merged: list[DataFile] = field(default_factory=list)
-    damaged: list[str] = field(default_factory=list)
-    rows: int = 0
-    memory: int = 0
-
-    def add(self, piece: pa.Table) -> None:
-        self.pieces.append(piece)
-        self.rows += piece.num_rows
-        self.memory += piece.nbytes
-
-    def has_room(self, target_rows: int) -> bool:
-        return self.rows < target_rows and self.memory < MEMORY_BYTES
-
-
 def compact(
-    table: Table, *, minimum: int = 64, settle: float = 2.0, target_rows: int = TARGET_ROWS
+    table: Table,
+    *,
+    minimum: int = 64,
+    settle: float = 2.0,
+    target_rows: int = TARGET_ROWS,
+    partition_rows: int = PARTITION_ROWS,
+    pause: Callable[[float], object] = time.sleep,
 ) -> CompactionResult | None:
-    """Merge the tail, and data files small beside it, into one sorted file of the table.
+    """Merge the tail, and data files small beside it, into one sorted file per large partition.
 
     Does one bounded piece of work: about `target_rows` rows, the oldest segments first. Returns
     None when fewer than `minimum` segments wait (and less than 32 MB), or when another compaction
-    was faster. `settle` is how many seconds the new file is on disk before a manifest names it:
-    what SQL views need, which list the files before they read the manifest.
+    was faster. `settle` is how many seconds the new files are on disk before a manifest names them:
+    what SQL views need, which list the files before they read the manifest. `pause` is called with
+    them, and with 0 between two steps: what it raises ends the compaction, and nothing has changed.
+    A partition with fewer than `partition_rows` rows gets no file of its own.
     """
     with _alone(table) as free:
         for _ in range(_TRIES if free else 0):
             # NotFoundError: another compaction took a file, and its grace was over.
             with contextlib.suppress(NotFoundError):
-                return _compact(table, minimum, settle, target_rows)
+                rewrite = Rewrite(
+                    table=table,
+                    target_rows=target_rows,
+                    partition_rows=partition_rows,
+                    pause=pause,
+                )
+                return _compact(rewrite, minimum, settle)
     return None
 
 
@@ -113,97 +101,65 @@ def _alone(table: Table) -> contextlib.AbstractContextManager[bool]:
     return contextlib.nullcontext(True)
 
 
-def _compact(
-    table: Table, minimum: int, settle: float, target_rows: int
-) -> CompactionResult | None:
+def _compact(rewrite: Rewrite, minimum: int, settle: float) -> CompactionResult | None:
+    table = rewrite.table
     table.log.check_head()
     # The head before the listings: a consumed name that is absent from them is gone for good.
     head = table.log.head()
     listing = table.store.list(f"{table.folder}/tail")
-    waiting = [e for e in listing if is_segment(e.name) and e.name not in head.manifest.consumed]
-    if not waiting or (len(waiting) < minimum and sum(e.size for e in waiting) < TAIL_BYTES):
+    waiting = unmerged(listing, head.manifest)
+    if not is_worth_it(waiting, minimum):
         return None
     table.ensure_sentinels()
     if not head.sha256:  # the log has only now begun
-        return _compact(table, minimum, settle, target_rows)
-    gathered = _gather(table, waiting, head.manifest.files, target_rows)
-    if not gathered.segments:
-        return None
-    written = _write(table, gathered)
-    time.sleep(settle)
-    manifest = _successor(table, head, {entry.name for entry in listing}, gathered, written)
-    table.store.local_path(table.data_key(written.path))  # still there after a long sleep
-    if not table.log.commit(manifest):
-        _drop(table, written)
-        return None
+        return _compact(rewrite, minimum, settle)
+    committed = False
+    try:
+        rewrite.run(head.manifest, waiting)
+        if not rewrite.segments:
+            return None
+        rewrite.pause(settle)
+        manifest = _successor(rewrite, head, {entry.name for entry in listing})
+        for file in rewrite.written:
+            table.store.size(table.data_key(file.path))  # still there after a long sleep
+        committed = table.log.commit(manifest)
+    finally:
+        if not committed:
+            _drop(table, rewrite.written)
+    return _result(rewrite, manifest) if committed else None
+
+
+def _result(rewrite: Rewrite, manifest: Manifest) -> CompactionResult:
     return CompactionResult(
         version=manifest.version,
-        path=written.path,
-        rows=written.rows,
-        bytes=written.bytes,
-        segments=len(gathered.segments),
-        data_files=len(gathered.merged),
-        damaged=tuple(gathered.damaged),
+        paths=tuple(file.path for file in rewrite.written),
+        rows=sum(file.rows for file in rewrite.written),
+        bytes=sum(file.bytes for file in rewrite.written),
+        segments=len(rewrite.segments),
+        data_files=len(rewrite.merged),
+        damaged=tuple(rewrite.damaged),
     )
 
 
-def _gather(
-    table: Table, waiting: list[Entry], files: tuple[DataFile, ...], target_rows: int
-) -> _Gathered:
-    """Read the oldest segments, then the data files that are small beside what has been read."""
-    gathered = _Gathered()
-    for entry in waiting:
-        if not gathered.has_room(target_rows):
-            break
-        if _read(table, gathered, table.tail_key(entry.name), digest_in(entry.name)):
-            gathered.segments.append(entry.name)
-    for file in sorted(files, key=lambda file: file.rows):
-        small = file.rows < target_rows and file.bytes < TARGET_BYTES
-        worth_it = file.rows <= GROWTH * gathered.rows
-        if not (small and worth_it and gathered.has_room(target_rows)):
-            break
-        if _read(table, gathered, table.data_key(file.path), file.sha256):
-            gathered.merged.append(file)
-    return gathered
+def unmerged(listing: Iterable[Entry], manifest: Manifest) -> list[Entry]:
+    """Choose the segments of a tail that no compaction has merged yet."""
+    return [e for e in listing if is_segment(e.name) and e.name not in manifest.consumed]
 
 
-def _read(table: Table, gathered: _Gathered, key: str, digest: str) -> bool:
-    """Read one file, unless its bytes are not those that were written."""
-    path = table.store.local_path(key)
-    try:
-        with refusals(path):
-            # Merging makes rows permanent: the last chance to notice that a bit has flipped.
-            intact = digest_file(path).startswith(digest)
-        if intact:
-            gathered.add(decode(path, table.spec, keep_unknown=True))
-    except DamagedError:
-        intact = False
-    if not intact:
-        gathered.damaged.append(key)
-    return intact
+def is_worth_it(waiting: Sequence[Entry], minimum: int = 64) -> bool:
+    """Tell whether so many segments wait, or so many bytes, that merging them is worth it."""
+    return len(waiting) >= max(minimum, 1) or sum(e.size for e in waiting) >= TAIL_BYTES
 
 
-def _write(table: Table, gathered: _Gathered) -> DataFile:
-    import pyarrow as pa  # 100 ms that only readers need
-
-    rows = pa.concat_tables(gathered.pieces, promote_options="permissive")
-    data = encode(rows, table.spec, compacted=True, nonce=secrets.token_hex(16))
-    sha256 = digest_bytes(data)
-    written = DataFile(path=f"{sha256}{SUFFIX}", rows=rows.num_rows, bytes=len(data), sha256=sha256)
-    table.store.put(table.data_key(written.path), data)
-    return written
-
-
-def _successor(
-    table: Table, head: Head, listed: set[str], gathered: _Gathered, written: DataFile
-) -> Manifest:
+def _successor(rewrite: Rewrite, head: Head, listed: set[str]) -> Manifest:
+    table = rewrite.table
     before, now = head.manifest, max(now_us(), head.manifest.created_at + 1)
     journals = {
         entry.name.removesuffix(_JOURNAL_SUFFIX)
         for entry in table.store.list(_JOURNALS)
         if entry.name.endswith(_JOURNAL_SUFFIX)
     }
-    on_disk = {entry.name for entry in table.store.list(f"{table.folder}/data")}
+    on_disk = {entry.name for entry in table.data_entries()}
     # A segment that is gone while its journal is not would be made, and its rows counted, again.
     consumed = {
         name: at
@@ -211,27 +167,28 @@ def _successor(
         if name in listed or journal_of(name) in journals
     }
     retired = {name: at for name, at in before.retired.items() if name in on_disk}
-    merged = {file.path for file in gathered.merged}
+    merged = {file.path for file in rewrite.merged}
     return Manifest(
         version=before.version + 1,
         created_at=now,
         writer=table.writer,
         nonce=secrets.token_hex(16),
         previous_sha256=head.sha256,
-        files=(*(file for file in before.files if file.path not in merged), written),
-        consumed=consumed | dict.fromkeys(gathered.segments, now),
+        files=(*(file for file in before.files if file.path not in merged), *rewrite.written),
+        consumed=consumed | dict.fromkeys(rewrite.segments, now),
         retired=retired | dict.fromkeys(merged, now),
         rewritten=before.rewritten,
         lost=before.lost,
     )
 
 
-def _drop(table: Table, written: DataFile) -> None:
-    """Delete the file of a lost race, unless a later manifest shows that it was none."""
+def _drop(table: Table, written: Iterable[DataFile]) -> None:
+    """Delete the files of a lost race, unless a later manifest shows that it was none."""
     manifest = table.log.head().manifest
     named = {file.path for file in manifest.files} | set(manifest.retired)
-    if written.path not in named:
-        table.store.delete(table.data_key(written.path))
+    keys = [table.data_key(file.path) for file in written if file.path not in named]
+    if keys:
+        table.store.delete(*keys)
 
 
 def collect(table: Table, *, grace: float = GRACE) -> tuple[str, ...]:
@@ -252,7 +209,7 @@ def replaced(table: Table, *, grace: float = GRACE) -> dict[str, int]:
     manifest = table.log.head().manifest
     oldest = now_us() - round(grace * 1e6)
     tail = table.store.list(f"{table.folder}/tail")
-    data = table.store.list(f"{table.folder}/data")
+    data = table.data_entries()
     old_data = [
         *_over(manifest.retired, data, oldest),
         *_orphans(manifest, data, max(grace, ORPHAN_AGE)),
@@ -264,11 +221,11 @@ def replaced(table: Table, *, grace: float = GRACE) -> dict[str, int]:
     }
 
 
-def _over(names: Mapping[str, int], listing: list[Entry], oldest: int) -> list[Entry]:
+def _over(names: Mapping[str, int], listing: Iterable[Entry], oldest: int) -> list[Entry]:
     return [entry for entry in listing if names.get(entry.name, oldest + 1) <= oldest]
 
 
-def _orphans(manifest: Manifest, data: list[Entry], age: float) -> list[Entry]:
+def _orphans(manifest: Manifest, data: Iterable[Entry], age: float) -> list[Entry]:
     named = {SENTINEL, *manifest.retired, *(file.path for file in manifest.files)}
     limit = time.time() - age
     return [e for e in data if e.name not in named and e.modified_at < limit]

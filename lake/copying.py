@@ -9,7 +9,6 @@ from lake.errors import DamagedError, NotFoundError
 from lake.objects import FOLDER as OBJECTS
 from lake.store import refusals
 from lake.table import digest_in
-from lake.walk import files_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +47,10 @@ class Copying:
 
     def claims(self) -> None:
         """Copy the names that were given, which never change."""
-        there = {key for key, _ in files_below(self.target, "claims")}
-        for key, _ in files_below(self.source, "claims"):
-            if key not in there:
-                self.copy(key, "")
+        there = {entry.name for entry in self.target.below("claims")}
+        for entry in self.source.below("claims"):
+            if entry.name not in there:
+                self.copy(f"claims/{entry.name}", "")
 
     def lacking(self, folder: str) -> list[str]:
         """Name the files of a folder that the target has not, or not with this size."""

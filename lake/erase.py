@@ -15,19 +15,20 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from lake.clock import now_us
-from lake.digest import digest_bytes, digest_file
+from lake.data_file import write_data_file
+from lake.digest import digest_file
 from lake.errors import DamagedError, LakeError, NotFoundError
-from lake.manifest import DataFile
-from lake.segment import decode, encode
+from lake.partition import SHARED
+from lake.segment import decode
 from lake.store import refusals
-from lake.table import SUFFIX, digest_in
+from lake.table import digest_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pyarrow as pa
 
-    from lake.manifest import Head
+    from lake.manifest import DataFile, Head
     from lake.table import Table
 
 _TRIES: Final = 5
@@ -100,12 +101,12 @@ def _find(table: Table, head: Head, doomed: Callable[[pa.Table], pa.Array], foun
         if rest is not None:
             found.segments.append(name)
             rests.append(rest)
-    _write(table, rests, found)
+    _write(table, rests, found, folder=SHARED)
     for file in head.manifest.files:
         rest = _rest(table, table.data_key(file.path), file.sha256, doomed)
         if rest is not None:
             found.retired.append(file.path)
-            _write(table, [rest], found)
+            _write(table, [rest], found, folder=file.folder)
 
 
 def _rest(
@@ -127,18 +128,14 @@ def _rest(
     return _Rest(rows.filter(pc.invert(mask)), erased)
 
 
-def _write(table: Table, rests: list[_Rest], found: _Found) -> None:
+def _write(table: Table, rests: list[_Rest], found: _Found, *, folder: str) -> None:
     import pyarrow as pa  # as above
 
     found.rows += sum(rest.erased for rest in rests)
     tables = [rest.rows for rest in rests if rest.rows.num_rows]
     if tables:
         rows = pa.concat_tables(tables, promote_options="permissive")
-        data = encode(rows, table.spec, compacted=True, nonce=secrets.token_hex(16))
-        sha256 = digest_bytes(data)
-        name, count = f"{sha256}{SUFFIX}", rows.num_rows
-        table.store.put(table.data_key(name), data)
-        found.written.append(DataFile(path=name, rows=count, bytes=len(data), sha256=sha256))
+        found.written.append(write_data_file(table, rows, folder=folder))
 
 
 def _drop(table: Table, found: _Found) -> None:

@@ -26,7 +26,6 @@ from lake.identity import IDENTITY, as_document
 from lake.manifest import ManifestLog
 from lake.problem import Problem
 from lake.table import SENTINEL, is_segment
-from lake.walk import files_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,7 +84,7 @@ def _write(store: Store, document: Mapping[str, Any]) -> str:
 
 
 def _claims(store: Store) -> list[str]:
-    return [key for key, _ in files_below(store, "claims")]
+    return [f"claims/{entry.name}" for entry in store.below("claims")]
 
 
 def _table(store: Store, name: str) -> dict[str, Any]:

@@ -46,12 +46,17 @@ _FIRST: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
-    """A compacted file: its name in the table's data folder, and what must be in it."""
+    """A compacted file: its path in the table's data folder, and what must be in it."""
 
     path: str
     rows: int
     bytes: int
     sha256: str
+
+    @property
+    def folder(self) -> str:
+        """The folder of its partition in the data folder; nothing for a file of several."""
+        return self.path.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

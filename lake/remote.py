@@ -142,8 +142,15 @@ class S3Store:
 
     def list(self, prefix: str) -> list[Entry]:
         """Return the files directly in a folder, sorted by name; none when it is not there."""
+        return [*self._entries(prefix, delimiter="/")]
+
+    def below(self, prefix: str) -> Sequence[Entry]:
+        """Return the files in a folder and in those it has, sorted; a name then has "/" in it."""
+        return self._entries(prefix, delimiter="")
+
+    def _entries(self, prefix: str, *, delimiter: str) -> Sequence[Entry]:
         folder = f"{self._name(prefix)}/"
-        pages = self._run(lambda c: _pages(c, folder))
+        pages = self._run(lambda c: _pages(c, folder, delimiter=delimiter))
         files = [item for page in pages for item in page.get("Contents", ())]
         entries = [
             Entry(
@@ -152,7 +159,7 @@ class S3Store:
                 modified_at=file["LastModified"].timestamp(),
             )
             for file in files
-            if file["Key"] != folder  # which some tools make to show an empty folder
+            if not file["Key"].endswith("/")  # which some tools make to show an empty folder
         ]
         return sorted(entries, key=lambda entry: entry.name)
 
@@ -242,12 +249,14 @@ class S3Store:
         return connection
 
 
-async def _pages(connection: Connection, folder: str) -> Sequence[dict[str, Any]]:
+async def _pages(
+    connection: Connection, folder: str, *, delimiter: str = "/"
+) -> Sequence[dict[str, Any]]:
     """List a folder, 1,000 names a page."""
     pages: list[dict[str, Any]] = []
     more: dict[str, str] = {}
     while True:
-        what = {"Prefix": folder, "Delimiter": "/", **more}
+        what = {"Prefix": folder, "Delimiter": delimiter, **more}
         page = await connection.ask("list_objects_v2", **what)
         pages.append(page)
         if not page.get("IsTruncated"):

@@ -114,7 +114,7 @@ def _go_back(workshop: Workshop, table: Table, version: int, reason: str) -> Non
     workshop.give_up(key, reason)
     left = _highest_left(workshop, table).manifest
     named = {SENTINEL, *left.retired, *(file.path for file in left.files)}
-    for entry in workshop.store.list(f"{table.folder}/data"):
+    for entry in table.data_entries():
         if entry.name not in named:
             unnamed = table.data_key(entry.name)
             workshop.give_up(unnamed, f"only the manifest {key}, which is lost, may have named it")

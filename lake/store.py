@@ -91,6 +91,9 @@ class Store(Protocol):
     def list(self, prefix: str) -> list[Entry]:
         """Return the files directly in a folder, sorted by name; none when it is not there."""
 
+    def below(self, prefix: str) -> Sequence[Entry]:
+        """Return the files in a folder and in those it has, sorted; a name then has "/" in it."""
+
     def folders(self, prefix: str) -> Sequence[str]:
         """Return the names of the folders directly in a folder, sorted; empty ones may lack."""
 
@@ -215,16 +218,27 @@ class LocalStore:
 
     def list(self, prefix: str) -> list[Entry]:
         """Return the files directly in a folder, sorted by name; none when it is not there."""
+        return sorted(self._entries(prefix), key=lambda entry: entry.name)
+
+    def _entries(self, prefix: str, begin: str = "") -> Iterator[Entry]:
         folder = self._path(prefix)
-        found = []
         with contextlib.suppress(NotFoundError), refusals(folder), os.scandir(folder) as listing:
             for item in listing:
                 with contextlib.suppress(FileNotFoundError):  # deleted a moment ago
                     if item.is_file():
                         stat = item.stat()
-                        found.append(
-                            Entry(name=item.name, size=stat.st_size, modified_at=stat.st_mtime)
-                        )
+                        name, size = f"{begin}{item.name}", stat.st_size
+                        yield Entry(name=name, size=size, modified_at=stat.st_mtime)
+
+    def below(self, prefix: str) -> Sequence[Entry]:
+        """Return the files in a folder and in those it has, sorted; a name then has "/" in it."""
+        found: list[Entry] = []
+        inside = [""]
+        while inside:
+            begin = inside.pop()
+            folder = f"{prefix}/{begin}".removesuffix("/")
+            found += self._entries(folder, begin)
+            inside += [f"{begin}{name}/" for name in self.folders(folder)]
         return sorted(found, key=lambda entry: entry.name)
 
     def folders(self, prefix: str) -> Sequence[str]:

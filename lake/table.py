@@ -1,7 +1,8 @@
 """A table: rows appended by anybody at any time, read as whole snapshots.
 
     tail/   segments, a set that grows: every append is one file with a name of its own
-    data/   compacted files, those named by the highest manifest in log/
+    data/   compacted files, those named by the highest manifest in log/; a partition with many
+            rows has a folder there                                            (lake/partition.py)
 
     snapshot = data files of manifest k  +  segments of the tail that manifest k has not consumed
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from lake.store import Store
+    from lake.store import Entry, Store
 
 SENTINEL: Final = "0000-schema.parquet"
 SUFFIX: Final = ".parquet"
@@ -39,7 +40,9 @@ _SEGMENT_NAME: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSpec:
-    """What a table is: its columns, and how its rows are ordered and merged.
+    """What a table is: its columns, and how its rows are ordered, merged and kept apart.
+
+    Compaction gives the rows of one value of `partition_by` files of their own once they are many.
 
     >>> TableSpec(name="notes", columns={"id": "string", "size": "int32"}, sort_by=("at",))
     Traceback (most recent call last):
@@ -50,6 +53,7 @@ class TableSpec:
     name: str
     columns: Mapping[str, str]
     sort_by: tuple[str, ...] = ()
+    partition_by: str = ""
     flat: bool = False
     fold: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] | None = None
 
@@ -66,6 +70,8 @@ class TableSpec:
         ]
         maps = [name for name, kind in self.columns.items() if kind.startswith("map<")]
         faults += [f"sorted by {name}, which is a map" for name in self.sort_by if name in maps]
+        if self.partition_by and self.columns.get(self.partition_by) != "string":
+            faults.append(f"partitioned by {self.partition_by}, which is not a column of text")
         if self.flat and (maps or self.fold):
             faults.append("a flat table has neither maps nor a fold")
         if faults:
@@ -236,6 +242,10 @@ class Table:
     def data_key(self, name: str) -> str:
         """Return where a data file is stored."""
         return f"{self.folder}/data/{name}"
+
+    def data_entries(self) -> Sequence[Entry]:
+        """List the data files, those of partitions too, by their paths in the data folder."""
+        return self.store.below(f"{self.folder}/data")
 
     def _segments(self) -> list[str]:
         """List the tail twice: a single listing may have a new file and lack one just before it."""

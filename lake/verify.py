@@ -126,7 +126,7 @@ def _verify_log(table: Table) -> Iterator[Problem]:
 
 
 def _verify_data(table: Table, manifest: Manifest, depth: int) -> Iterator[Problem]:
-    sizes = {entry.name: entry.size for entry in table.store.list(f"{table.folder}/data")}
+    sizes = {entry.name: entry.size for entry in table.data_entries()}
     for file in manifest.files:
         key = table.data_key(file.path)
         if file.path not in sizes:

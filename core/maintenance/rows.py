@@ -100,13 +100,9 @@ def _files(table: Table, known: KnownRows) -> tuple[str, ...]:
         return table.snapshot().files
     except LakeError:
         known.whole = False  # the manifest is damaged: all files there are, also replaced ones
-        folders = (f"{table.folder}/data", f"{table.folder}/tail")
-        return tuple(
-            f"{folder}/{entry.name}"
-            for folder in folders
-            for entry in table.store.list(folder)
-            if is_segment(entry.name)
-        )
+        data = [table.data_key(e.name) for e in table.data_entries() if is_segment(e.name)]
+        tail = table.store.list(f"{table.folder}/tail")
+        return (*data, *(table.tail_key(e.name) for e in tail if is_segment(e.name)))
 
 
 def _live_rows(lake: Lake, name: str) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from catalog.errors import CatalogError
 from catalog.export import DATABASE, SCRIPT, export_catalog
 from catalog.tables import SPECS
 from core import Workbench
-from lake.compact import collect
+from lake.compact import collect, compact
 from lake.verify import verify
 from tests.support.sample_lake import make_sample_lake
 
@@ -89,10 +89,19 @@ def log_run(wb: Workbench, experiment: str, **metrics: float) -> str:
     return run.run_id
 
 
-@pytest.mark.parametrize("compacted", [False, True])
-def test_a_stock_duckdb_sees_what_the_library_sees(wb: Workbench, compacted: bool) -> None:
-    if compacted:
-        wb.lake.compact(minimum=1)
+def compact_tables(wb: Workbench, *, partition_rows: int) -> None:
+    for name in SPECS:
+        compact(wb.lake.table(name), minimum=1, settle=0, partition_rows=partition_rows)
+
+
+@pytest.mark.parametrize("partition_rows", [None, 1, 1_000_000])
+def test_a_stock_duckdb_sees_what_the_library_sees(
+    wb: Workbench, partition_rows: int | None
+) -> None:
+    if partition_rows is not None:
+        compact_tables(wb, partition_rows=partition_rows)
+        folders = wb.lake.store.folders("tables/metrics/data")
+        assert len(folders) == (2 if partition_rows == 1 else 0)
     database = export_catalog(wb.lake)
     queries = {view: query.replace("{columns}", "*") for view, query in SAME.items()}
     theirs = dict(zip(queries, stock(database, *queries.values()), strict=True))

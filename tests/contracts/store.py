@@ -109,8 +109,17 @@ class StoreContract:
         assert list(store.folders("f/a")) == ["deeper"]
         assert list(store.folders("f/b")) == list(store.folders("nowhere")) == []
 
+    def test_the_files_below_a_folder_are_listed_however_deep(self, store: Store) -> None:
+        for key in ("f/b", "f/a=1/c", "f/a=1/deeper/d", "f/a=2/e", "fa/g", "h"):
+            store.put(key, key.encode())
+        entries = store.below("f")
+        assert [(e.name, e.size) for e in entries] == [
+            *[("a=1/c", 7), ("a=1/deeper/d", 14), ("a=2/e", 7), ("b", 3)]
+        ]
+        assert all(entry.modified_at > 1.6e9 for entry in entries)
+
     def test_a_listing_of_nothing_is_empty(self, store: Store) -> None:
-        assert store.list("nowhere") == []
+        assert store.list("nowhere") == list(store.below("nowhere")) == []
 
     def test_deleted_files_are_gone_and_absent_ones_are_fine(self, store: Store) -> None:
         for key in ("f/a", "f/b", "g/c"):

@@ -28,7 +28,7 @@ def test_segments_become_one_sorted_file(table: Table) -> None:
     result = compacted(table)
     snapshot = table.snapshot()
     assert (result.version, result.rows, result.segments, result.data_files) == (1, 5, 5, 0)
-    assert snapshot.files == (table.data_key(result.path),)
+    assert snapshot.files == (table.data_key(result.paths[0]),)
     found = decode(table.store.local_path(snapshot.data[0]), METRICS, columns=["step"])
     assert found.column("step").to_pylist() == [1, 2, 3, 4, 5]
 
@@ -56,7 +56,7 @@ def test_a_file_that_is_large_beside_what_is_new_is_not_written_again(table: Tab
     assert compacted(table).data_files == 0
     table.append(points(*range(110, 125)))
     assert compacted(table).data_files == 2
-    assert table.data_key(first.path) not in table.snapshot().files
+    assert table.data_key(first.paths[0]) not in table.snapshot().files
     assert steps_in(table) == list(range(125))
 
 
@@ -66,7 +66,7 @@ def test_a_file_of_the_target_size_is_never_written_again(table: Table) -> None:
     for start in (20, 30, 40):
         table.append(points(*range(start, start + 10)))
         compacted(table, target_rows=20)
-    assert table.data_key(first.path) in table.snapshot().data
+    assert table.data_key(first.paths[0]) in table.snapshot().data
     assert len(table.snapshot().data) == 3
     assert steps_in(table) == list(range(50))
 
@@ -129,7 +129,7 @@ def test_collecting_waits_for_the_grace_to_be_over(table: Table) -> None:
     assert collect(table, grace=60) == ()
     deleted = collect(table, grace=0)
     assert set(map(table.tail_key, names)) < set(deleted)
-    assert table.data_key(first.path) in deleted
+    assert table.data_key(first.paths[0]) in deleted
     assert names_in(table, "tail") == []
     assert len(names_in(table, "data")) == 1
     assert steps_in(table) == [1, 2, 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -51,7 +52,7 @@ def test_rows_are_seen_by_everybody_through_a_whole_life(table: Table, elsewhere
     table.append(points(6))
     for each in (table, elsewhere):
         snapshot = each.snapshot()
-        assert snapshot.data == (table.data_key(result.path),)
+        assert snapshot.data == (table.data_key(result.paths[0]),)
         assert len(snapshot.tail) == 1
         assert snapshot.consumed > set(names)
         assert steps_in(each) == [1, 2, 3, 4, 5, 6]
@@ -62,6 +63,19 @@ def test_rows_are_seen_by_everybody_through_a_whole_life(table: Table, elsewhere
     assert table.log.versions() == [0, 1, 2]
     for each in (table, elsewhere):
         assert verify(each.store, [METRICS], "content") == []
+
+
+def test_partitions_are_folders_of_the_bucket(bucket: str, tmp_path: Path) -> None:
+    with opened(f"{bucket}/lake", tmp_path / "copies") as store:
+        divided = Table(store, replace(METRICS, partition_by="run_id"), writer="test")
+        for run in ("a", "b/c", "d"):
+            divided.append(points(1, 2, run_id=run))
+        compact(divided, minimum=1, settle=0, partition_rows=1)
+        names = [entry.name.rpartition("/")[0] for entry in divided.data_entries()]
+        assert names == ["", "run_id=a", "run_id=b%2Fc", "run_id=d"]
+        assert steps_in(divided) == [1, 1, 1, 2, 2, 2]
+        assert len(collect(divided, grace=0)) == 3
+        assert verify(store, [divided.spec], "content") == []
 
 
 def test_a_journal_becomes_one_segment_whoever_tries(table: Table, elsewhere: Table) -> None:
@@ -94,7 +108,7 @@ def test_of_compactions_at_the_same_time_one_wins_and_no_row_is_lost(
     assert len(won) == 1
     assert steps_in(table) == steps_in(elsewhere) == list(range(6))
     files = [e.name for e in table.store.list(f"{table.folder}/data") if e.name != SENTINEL]
-    assert files == [won[0].path]
+    assert files == [*won[0].paths]
 
 
 @pytest.mark.parametrize("fault", ["lose", "fail", "reset"])
@@ -129,7 +143,7 @@ def test_a_file_that_is_missing_for_good_is_damage(table: Table, elsewhere: Tabl
     assert steps_in(table) == [1]
     result = compact(table, minimum=1, settle=0)
     assert result is not None
-    table.store.delete(table.data_key(result.path), table.tail_key(name))
+    table.store.delete(table.data_key(result.paths[0]), table.tail_key(name))
     with pytest.raises(DamagedError, match="is missing"):
         elsewhere.read()
 

@@ -172,7 +172,7 @@ def test_a_file_that_is_missing_for_good_is_damage(table: Table) -> None:
     table.append(points(1))
     result = compact(table, minimum=1, settle=0)
     assert result is not None
-    table.store.delete(table.data_key(result.path))
+    table.store.delete(table.data_key(result.paths[0]))
     with pytest.raises(DamagedError, match="is missing"):
         table.read()
 

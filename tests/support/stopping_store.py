@@ -64,6 +64,11 @@ class StoppingStore:
         """Find files."""
         return [self.local_path(key) for key in keys]
 
+    def below(self, prefix: str) -> Sequence[Entry]:
+        """List files however deep."""
+        self._before("below", prefix)
+        return self._store.below(prefix)
+
     def folders(self, prefix: str) -> Sequence[str]:
         """List folders."""
         self._before("folders", prefix)
