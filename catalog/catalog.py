@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from catalog.errors import QueryError
 from catalog.tables import SPECS
 from catalog.views import LATEST_ARTIFACTS, LATEST_EXPERIMENTS, MERGE_SUMMARIES
-from lake.errors import DamagedError, LakeError
+from lake.checked import REPAIR
+from lake.errors import DamagedError, LakeError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -81,13 +82,15 @@ class Catalog:
             self._recover()
             try:
                 change = self._look()
-            except _FileError:
-                self._forget()  # a compaction may have replaced files since they were listed
+            except (_FileError, NotFoundError):
+                # a compaction may have replaced files since they were listed
                 try:
                     change = self._look()
                 except _FileError as error:
-                    self._forget()
                     raise self._damaged(error) from error
+                except NotFoundError as error:
+                    message = f"A file of the lake is missing: {error.message}"
+                    raise DamagedError(message, hint=REPAIR, **error.facts) from error
             self._version += change.anything
             return self._version
 
@@ -113,7 +116,7 @@ class Catalog:
         """Let the view of metrics read files once there are some, and no longer when none are."""
         if held.has_files != bool(held.mirror.metric_files):
             held.has_files = not held.has_files
-            held.connection.execute(_SET_FILES, [held.mirror.metric_files])
+            held.connection.execute(_SET_FILES, [list(held.mirror.metric_files.values())])
             held.connection.execute(_metrics_view(stored=held.has_files))
 
     def _hold(self) -> _Held:
@@ -188,7 +191,7 @@ class Catalog:
 
     def _damaged(self, error: Exception) -> DamagedError:
         message = f"A file of the lake at {self.lake.url} cannot be read: {error}"
-        return DamagedError(message, hint="Run `mhras verify`.")
+        return DamagedError(message, hint=REPAIR)
 
     def _snapshot(self) -> duckdb.DuckDBPyConnection:
         """A cursor whose transaction has begun: a later refresh does not change what it sees."""
@@ -196,7 +199,7 @@ class Catalog:
         cursor = held.connection.cursor()
         cursor.begin()
         cursor.execute("from live_metrics limit 0")
-        cursor.execute(_SET_FILES, [held.mirror.metric_files])
+        cursor.execute(_SET_FILES, [list(held.mirror.metric_files.values())])
         return cursor
 
     @contextmanager

@@ -23,7 +23,7 @@ from catalog.views import SUMMARISE
 from lake.recover import JournalReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import duckdb
     import pyarrow as pa
@@ -74,12 +74,12 @@ class Mirror:
 
     def __init__(self, lake: Lake, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        self._root = lake.root
+        self._files = lake.checked
         self._tables = {name: lake.table(name) for name in SPECS}
         self._reader = JournalReader(lake.journal.folder, SPECS)
         self._seen = {name: _Seen() for name in SPECS}
         self._looked_at = monotonic()
-        self.metric_files: list[str] = []
+        self.metric_files: dict[str, str] = {}
         for name, spec in SPECS.items():
             table = f"events_{name}" if name in HELD else "live_metrics"
             columns = ", ".join(f"{c} {SQL_TYPES[kind]}" for c, kind in spec.columns.items())
@@ -99,6 +99,8 @@ class Mirror:
         change = Change()
         for name, snapshot in snapshots.items():
             seen = self._seen[name]
+            if seen.version == -1 or snapshot.version < seen.version:
+                self._tables[name].log.check_head()  # without the highest one, rows would be missed
             compacted = seen.version not in (-1, snapshot.version)
             missed = compacted and (
                 snapshot.consumed - seen.segments
@@ -111,11 +113,15 @@ class Mirror:
             self._drop_journals(name, snapshot.journals, update.gone, change)
             if name in update.tables:
                 self._add_live(name, update.tables[name], snapshot, change)
-        self.metric_files = self._paths(snapshots["metrics"].files)
+        self._name_metric_files(snapshots["metrics"].files)
         return change
 
-    def _paths(self, keys: Iterable[str]) -> list[str]:
-        return [str(self._root / key) for key in keys]
+    def _name_metric_files(self, keys: Sequence[str]) -> None:
+        """Keep the paths of the files with points, which were checked when they were loaded."""
+        known = self.metric_files
+        fresh = [key for key in keys if key not in known]
+        paths = dict(zip(fresh, map(str, self._files.paths(fresh)), strict=True))
+        self.metric_files = {key: known.get(key) or paths[key] for key in keys}
 
     def _load_all(self, name: str, snapshot: Snapshot, change: Change) -> None:
         """Begin again from the compacted files: at first, when they lost rows, after a long gap."""
@@ -135,7 +141,7 @@ class Mirror:
         seen.segments = {PurePosixPath(key).name for key in snapshot.tail} | snapshot.consumed
 
     def _load(self, name: str, keys: Iterable[str], change: Change) -> None:
-        files = self._paths(keys)
+        files = [str(path) for path in self._files.paths(tuple(keys))]
         if not files:
             return
         columns = ", ".join(SPECS[name].columns)

@@ -17,7 +17,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import re
 import secrets
 import threading
 import time
@@ -25,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from lake.digest import digest_file
+from lake.digest import content_digest, digest_file
 from lake.store import as_store_error
 
 if TYPE_CHECKING:
@@ -39,25 +38,7 @@ _LEFT_BEHIND_SECONDS: Final = 86_400.0
 _FULL_ENOUGH: Final = 0.9  # of the limit is kept, so that not every new copy drives out another
 _TMP: Final = "tmp"
 _MUTABLE: Final = "mutable"
-_NAMED_BY_CONTENT: Final = re.compile(
-    r"(?:.*/)?(?:(?P<sha256>[0-9a-f]{64})(?:\.parquet)?|[^/]*-(?P<sha16>[0-9a-f]{16})\.parquet)",
-    re.ASCII,
-)
 _log = logging.getLogger(__name__)
-
-
-def content_digest(key: str) -> str:
-    """Return how the SHA-256 of the content begins, as its name says; nothing for other names.
-
-    >>> content_digest("tables/runs/tail/0006413a5c2f8000-host.7.5d-0-0123456789abcdef.parquet")
-    '0123456789abcdef'
-    >>> content_digest("objects/ab/" + 32 * "ab") == content_digest(32 * "ab") == 32 * "ab"
-    True
-    >>> content_digest("tables/runs/tail/0000-schema.parquet"), content_digest("lake.json")
-    ('', '')
-    """
-    match = _NAMED_BY_CONTENT.fullmatch(key)
-    return (match["sha256"] or match["sha16"]) if match else ""
 
 
 def default_folder() -> Path:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NAMED_BY_CONTENT: Final = re.compile(
+    r"(?:.*/)?(?:(?P<sha256>[0-9a-f]{64})(?:\.parquet)?|[^/]*-(?P<sha16>[0-9a-f]{16})\.parquet)",
+    re.ASCII,
+)
 
 
 def digest_bytes(data: bytes) -> str:
@@ -34,3 +38,17 @@ def is_digest(text: str) -> bool:
     (True, False)
     """
     return _DIGEST.fullmatch(text) is not None
+
+
+def content_digest(key: str) -> str:
+    """Return how the SHA-256 of the content begins, as its name says; nothing for other names.
+
+    >>> content_digest("tables/runs/tail/0006413a5c2f8000-host.7.5d-0-0123456789abcdef.parquet")
+    '0123456789abcdef'
+    >>> content_digest("objects/ab/" + 32 * "ab") == content_digest(32 * "ab") == 32 * "ab"
+    True
+    >>> content_digest("tables/runs/tail/0000-schema.parquet"), content_digest("lake.json")
+    ('', '')
+    """
+    match = _NAMED_BY_CONTENT.fullmatch(key)
+    return (match["sha256"] or match["sha16"]) if match else ""

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
+from lake.checked import CheckedFiles
 from lake.clock import now_us
 from lake.errors import (
     AlreadyExistsError,
@@ -55,6 +56,7 @@ class Lake:
         self.settle = settle
         self.specs: dict[str, TableSpec] = {}
         self.objects = Objects(store)
+        self.checked = CheckedFiles(store)
         self.journal = Journal(store.root / "journal")
         self._starting = threading.Lock()
         self._keeper: _Keeper | None = None

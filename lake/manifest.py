@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".json"
 SPARES: Final = 2
+_RESTORE: Final = "Run `mhras verify --repair`."
 _FIRST: Final = {
     *("v", "created_at", "writer", "nonce", "previous_sha256"),
     *("files", "live", "consumed", "dead", "retired"),
@@ -122,8 +123,7 @@ class Manifest:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = f"The manifest {path} is damaged: {error!r}."
-            hint = "Restore it from a copy of the lake."
-            raise DamagedError(message, hint=hint, path=path) from error
+            raise DamagedError(message, hint=_RESTORE, path=path) from error
 
 
 def _check(document: dict[str, Any]) -> None:
@@ -224,7 +224,11 @@ class ManifestLog:
         """Read one manifest. Raises NotFoundError and DamagedError."""
         key = self.key(version)
         data = self.store.get(key)
-        return Head(Manifest.from_json(data, path=key), digest_bytes(data))
+        manifest = Manifest.from_json(data, path=key)
+        if manifest.version != version:
+            message = f"The manifest {key} is damaged: it says it is version {manifest.version}."
+            raise DamagedError(message, hint=_RESTORE, path=key)
+        return Head(manifest, digest_bytes(data))
 
     def begin(self) -> None:
         """Store the empty manifest, version 0, when there is none yet."""

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from lake.checked import REPAIR, CheckedFiles
 from lake.digest import digest_bytes, digest_file, is_digest
 from lake.errors import DamagedError, InvalidNameError, NotFoundError
 from lake.expiry import is_marked, store_object
@@ -39,6 +40,7 @@ class Objects:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._checked = CheckedFiles(store)
 
     def put(self, data: bytes | Path) -> str:
         """Store bytes or a file and return the digest; content that is there is not written again.
@@ -63,12 +65,15 @@ class Objects:
         key = object_key(digest)
         data = self._store.get(key)
         if digest_bytes(data) != digest:
-            message = f"The object {digest} is damaged: its bytes have another digest."
-            raise DamagedError(message, hint="Restore it from a copy of the lake.", path=key)
+            message = f"{key} is damaged: its SHA-256 is not the one in its name."
+            raise DamagedError(message, hint=REPAIR, path=key)
         return data
 
     def open(self, digest: str) -> BinaryIO:
-        """Open an object to read a piece at a time; the bytes are not checked."""
+        """Open an object to read a piece at a time. Raises NotFoundError and DamagedError.
+
+        The bytes are checked as `local_path` does.
+        """
         path = self.local_path(digest)
         with refusals(path):
             return path.open("rb")
@@ -85,8 +90,11 @@ class Objects:
         return size
 
     def local_path(self, digest: str) -> Path:
-        """Return a local file with the bytes, to be read only. Raises NotFoundError."""
-        return self._store.local_path(object_key(digest))
+        """Return a local file with the bytes, to be read only. Raises NotFoundError, DamagedError.
+
+        It is read once to check it, in pieces, before it is handed out the first time.
+        """
+        return self._checked.path(object_key(digest))
 
     def all(self) -> Iterator[str]:
         """Name every object, in order."""

@@ -21,7 +21,8 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from lake.cache import LocalFileError, ObjectCache, content_digest, default_folder
+from lake.cache import LocalFileError, ObjectCache, default_folder
+from lake.digest import content_digest
 from lake.errors import AlreadyExistsError, InvalidNameError, StoreError
 from lake.store import Entry, Store, check_key, refusals
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from lake.checked import REPAIR, CheckedFiles
 from lake.clock import now_us
 from lake.digest import digest_bytes
 from lake.errors import AlreadyExistsError, DamagedError, NotFoundError, SchemaError
@@ -201,18 +202,17 @@ class Table:
         import pyarrow as pa  # 100 ms that only readers need
 
         missing: set[str] = set()
+        files = CheckedFiles(self.store)
         empty = self.spec.schema.empty_table()
         while True:
             tables = [empty if columns is None else empty.select(list(columns))]
             for key in self.snapshot().files:
                 try:
-                    path = self.store.local_path(key)
-                    tables.append(decode(path, self.spec, columns=columns))
+                    tables.append(decode(files.path(key), self.spec, columns=columns))
                 except NotFoundError:
                     if key in missing:
                         message = f"{key} is missing, but the table {self.spec.name} needs it."
-                        hint = "Restore the file from a copy of the lake."
-                        raise DamagedError(message, hint=hint, path=key) from None
+                        raise DamagedError(message, hint=REPAIR, path=key) from None
                     missing.add(key)
                     break
             else:

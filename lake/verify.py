@@ -116,9 +116,6 @@ def _verify_log(table: Table) -> Iterator[Problem]:
             yield Problem(kind="manifest", path=key, detail=error.message)
             before = ""
             continue
-        if head.manifest.version != version:
-            detail = f"says it is version {head.manifest.version}"
-            yield Problem(kind="manifest", path=key, detail=detail)
         if before and version - 1 in versions and head.manifest.previous_sha256 != before:
             detail = "does not name the manifest before it: one of the two was changed"
             yield Problem(kind="chain", path=key, detail=detail)

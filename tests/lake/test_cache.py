@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lake.cache import LocalFileError, ObjectCache, content_digest, default_folder
-from lake.digest import digest_bytes
+from lake.cache import LocalFileError, ObjectCache, default_folder
+from lake.digest import content_digest, digest_bytes
 from lake.errors import NotFoundError, StoreError
 from tests.lake.processes import exit_code, forked
 from tests.lake.remote_stores import opened, script
