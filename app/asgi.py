@@ -1,7 +1,7 @@
 """The one server: pages, their files, and a route that says whether it is well.
 
 `mhras serve`, `uvicorn app.asgi:app` and `streamlit run app/asgi.py` all start this object, from
-any folder and from an installed wheel. The lake is the one `MHRAS_LAKE` names.
+any folder and from an installed wheel. The lake is the one the settings name.
 """
 
 from __future__ import annotations

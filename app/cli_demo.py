@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from app.cli_lake import compact_tables
-from app.cli_options import LakeOption, open_lake
+from app.cli_options import LakeOption, open_lake, settings_of
 from app.cli_output import printable, progress, say
 from app.wording import counted, span
 
 if TYPE_CHECKING:
     from app.demo import DemoSummary
     from core import Workbench
+    from core.settings import Settings
 
 commands = typer.Typer()
 _DEMO_LAKE: Final = "demo-lake"
@@ -33,19 +34,18 @@ def serve(
     port: PortOption = 8501,
 ) -> None:
     """Serve the workbench of a lake until it is interrupted."""
-    with open_lake(lake) as found:  # say that there is none before the server starts
-        place = found.root
-    _serve(place, host, port)
+    open_lake(lake).close()  # say that there is none before the server starts
+    _serve(settings_of(lake), host, port)
 
 
-def _serve(place: Path, host: str, port: int) -> None:
+def _serve(settings: Settings, host: str, port: int) -> None:
     from app.serve import serve as run_server  # two seconds that only who serves pays
 
     def ready(url: str) -> None:
         say(f"Workbench at {url} (Ctrl-C ends it)")
         sys.stdout.flush()  # whoever waits for it at the other end of a pipe
 
-    run_server(place, host, port, ready)
+    run_server(settings, host, port, ready)
 
 
 @commands.command("demo")
@@ -69,14 +69,15 @@ def demo(
     files = None if nhanes is None else Path(nhanes)
     if files is not None and not files.is_dir():
         raise typer.BadParameter(f"There is no folder {nhanes}.", param_hint="--nhanes")
-    with Workbench(lake) as wb:
+    settings = settings_of(lake)
+    with Workbench(settings=settings) as wb:
         place = wb.lake.root
         if _is_built(wb, _RAND if files is None else _NHANES):
             say(f"The demo is in {printable(place)} already.")
         else:
             _say_summary(_build(wb, files), place)
     if not no_serve:
-        _serve(place, "127.0.0.1", port)
+        _serve(settings, "127.0.0.1", port)
 
 
 def _is_built(wb: Workbench, experiment: str) -> bool:
@@ -101,7 +102,7 @@ def _build(wb: Workbench, nhanes: Path | None) -> DemoSummary:
         tell("Sorting the files", 0.95)
         for _ in compact_tables(wb.lake, 1, grace=None if exported else 0.0):
             pass
-    export_catalog(wb.lake)
+    export_catalog(wb.lake, view_prefix=wb.settings.experiment_db_table_prefix)
     return summary
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import typer
 
-from app.cli_options import JsonOption, LakeOption, open_lake
+from app.cli_config import file_read, remarks_on
+from app.cli_options import JsonOption, LakeOption, open_lake, settings_of
 from app.cli_output import printable, say, say_json
 from app.wording import counted, size
 from lake.errors import LakeError, MhrasError
@@ -47,7 +48,7 @@ class Finding:
 @commands.command("doctor")
 def doctor(*, lake: LakeOption = None, as_json: JsonOption = False) -> None:
     """Look whether all is there and well; exit with 1 when not."""
-    findings = [*_python(), *_configuration(lake), *_lake(lake)]
+    findings = [*_python(), *_configuration(lake)]
     wrong = sum(finding.state == "wrong" for finding in findings)
     if as_json:
         say_json([asdict(finding) for finding in findings])
@@ -147,22 +148,27 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _configuration(lake: str | None) -> Iterator[Finding]:
-    from core.settings import ACTOR_VARIABLE, LAKE_VARIABLE, actor_name, lake_location
+    from core.errors import SettingsError
 
-    origin = "--lake" if lake is not None else _origin_of(LAKE_VARIABLE, "the default")
-    yield Finding(subject="lake location", detail=f"{lake_location(lake)} ({origin})")
-    origin = _origin_of(ACTOR_VARIABLE, "the login name")
-    yield Finding(subject="actor", detail=f"{actor_name()} ({origin})")
-
-
-def _origin_of(variable: str, otherwise: str) -> str:
-    return f"from {variable}" if os.environ.get(variable) else otherwise
+    try:
+        settings = settings_of(lake)
+    except SettingsError as error:
+        for fault in error.faults:
+            yield Finding(subject="settings", state="wrong", detail=f"{fault}.", advice=error.hint)
+        return
+    yield Finding(subject="settings", detail=file_read())
+    for name in ("lake", "actor"):
+        detail = f"{settings.effective(name)} ({settings.source(name)})"
+        yield Finding(subject=name, detail=detail)
+    for text in remarks_on(settings):
+        yield Finding(subject="settings", state="note", detail=text)
+    yield from _lake(lake)
 
 
 def _lake(location: str | None) -> Iterator[Finding]:
     try:
         with open_lake(location) as lake:
-            yield Finding(subject="lake", detail=f"{lake.root} (id {lake.lake_id})")
+            yield Finding(subject="lake id", detail=f"{lake.lake_id} at {lake.root}")
             yield _writable(lake)
             yield _disk(lake.root)
             yield from _journals(lake)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from app.cli_options import JsonOption, LakeOption, open_lake
+from app.cli_options import JsonOption, LakeOption, open_lake, settings_of
 from app.cli_output import printable, progress, remark, say, say_json
 from app.wording import counted, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from app.cli_output import Progress
+    from core.settings import Settings
     from lake.compact import CompactionResult
     from lake.lake import Lake
     from lake.verify import Level
@@ -43,22 +43,22 @@ def init(
     """Make a lake; one that is there already stays as it is."""
     if folder is not None and lake is not None:
         raise typer.BadParameter("Give the folder once.", param_hint="--lake")
-    from core.settings import lake_location
-    from lake import Lake
+    from core.workbench import open_lake as make_lake
 
-    place = lake_location(folder or lake)
-    known = lake_exists(place)
-    with Lake.open(place) as made:
+    settings = settings_of(folder or lake)
+    known = lake_exists(settings)
+    with make_lake(settings) as made:
         about = "There is a lake already at" if known else "Made an empty lake at"
         say(f"{about} {printable(made.root)}")
 
 
-def lake_exists(place: str | Path) -> bool:
-    """Tell whether a folder is a lake."""
-    from lake import Lake, LakeError
+def lake_exists(settings: Settings) -> bool:
+    """Tell whether there is a lake already."""
+    from core.workbench import open_lake as open_it
+    from lake import LakeError
 
     try:
-        with Lake.open(place, create=False):
+        with open_it(settings, create=False):
             return True
     except LakeError:
         return False
@@ -150,7 +150,8 @@ def export_catalog(
 
     with open_lake(lake) as opened:
         opened.recover()
-        path = export(opened, folder=None if folder is None else Path(folder))
+        prefix = settings_of(lake).experiment_db_table_prefix
+        path = export(opened, folder=None if folder is None else Path(folder), view_prefix=prefix)
     say(printable(path))
 
 

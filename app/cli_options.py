@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from core.settings import Settings
     from core.workbench import Workbench
     from lake.lake import Lake
 
 LakeOption = Annotated[
     str | None,
-    typer.Option("--lake", metavar="DIR", help="The lake's folder; else $MHRAS_LAKE, else ./lake."),
+    typer.Option("--lake", metavar="DIR", help="The lake; else that of the settings, else ./lake."),
 ]
 JsonOption = Annotated[
     bool,
@@ -24,19 +25,25 @@ JsonOption = Annotated[
 ]
 
 
+def settings_of(lake: str | None) -> Settings:
+    """Read the settings of a command. Raises SettingsError."""
+    from core.settings import read_settings  # not needed for --help
+
+    return read_settings(source="option --lake", lake=lake)
+
+
 def open_workbench(lake: str | None, *, create: bool = False) -> Workbench:
     """Open the lake a command works on. Raises LakeNotFoundError unless it may be made."""
-    from core import Workbench  # not needed for --help
+    from core import Workbench  # as above
 
-    return Workbench(lake, create=create)
+    return Workbench(settings=settings_of(lake), create=create)
 
 
 def open_lake(lake: str | None) -> Lake:
     """Open the lake of a command that asks no questions. Raises LakeNotFoundError."""
-    from catalog.tables import SPECS
-    from core.settings import lake_location
-    from lake.lake import Lake
+    from catalog.tables import SPECS  # as above
+    from core.workbench import open_lake as open_it
 
-    opened = Lake.open(lake_location(lake), create=False)
+    opened = open_it(settings_of(lake), create=False)
     opened.define(*SPECS.values())
     return opened

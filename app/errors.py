@@ -13,6 +13,7 @@ from typing import Final
 import streamlit as st
 
 from app.layout import plain
+from core.errors import SettingsError
 from lake.errors import (
     DamagedError,
     FormatError,
@@ -26,6 +27,7 @@ from lake.errors import (
 _log = logging.getLogger(__name__)
 # what a reader is told first, by kind of error; the first match counts
 _TITLES: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (SettingsError, "The settings are not right"),
     (LakeNotFoundError, "There is no lake here"),
     (DamagedError, "A file of the lake is damaged"),
     (FormatError, "This lake is newer than this program"),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import errno
-import os
 import signal
 import socket
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,25 +14,28 @@ if TYPE_CHECKING:
 
     import uvicorn
 
+    from core.settings import Settings
+
 _LARGEST_MESSAGE: Final = 200 * 1024 * 1024  # bytes over the socket, as Streamlit's own server
 _GOODBYE_SECONDS: Final = 2
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 def serve(
-    lake: str | Path,
+    settings: Settings,
     host: str = "127.0.0.1",
     port: int = 8501,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the lake's workbench; return after SIGINT or SIGTERM.
+    """Serve the workbench of the settings' lake; return after SIGINT or SIGTERM.
 
     `ready` is called with the address once the server answers. A port of 0 takes any free one. On
     the loopback only its own names are answered.
     Raises `ServeError` when the port is taken or not allowed.
     """
-    text = str(lake)
-    os.environ["MHRAS_LAKE"] = text if "://" in text else str(Path(text).resolve())
+    from app import session  # a second with Streamlit, that only who serves pays
+
+    session.use(settings)
     listener = _listen(host, port)
     _refuse_strange_names(host)
     try:

@@ -1,4 +1,4 @@
-"""The lake this process serves, opened once, and what was already asked of it.
+"""The settings and the lake this process serves, read and opened once, and what it was asked.
 
 Every answer is kept under the version of the lake it came from, so nothing shown is ever stale and
 nothing needs to be thrown away by hand. While runs are running, answers live ten seconds at most,
@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import streamlit as st
 
-from core.settings import lake_location
+from core.errors import SettingsError
+from core.settings import read_settings
 from lake.errors import LakeNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.settings import Settings
     from core.tracking.board import RunBoard
     from core.tracking.tracker import ExperimentTracker
     from core.workbench import Workbench
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 _CLOCK_SECONDS: Final = 10
+_settings: Final[list[Settings]] = []
 _opened: Final[dict[str, Workbench]] = {}
 _opened_as: Final[dict[str, int]] = {}
 _numbers: Final = itertools.count(1)
@@ -72,29 +75,46 @@ def look() -> View:
     return View(workbench=bench, version=version, clock=int(time.time()) // _CLOCK_SECONDS)
 
 
+def settings() -> Settings:
+    """Return the settings of this process, read when first asked. Raises SettingsError."""
+    if not _settings:
+        use(read_settings())
+    return _settings[0]
+
+
+def use(settings: Settings) -> None:
+    """Serve these settings from now on, instead of those of the surroundings."""
+    _settings[:] = [settings]
+
+
 def workbench() -> Workbench:
     """Return the opened lake of this process."""
-    return _open(str(lake_location()))
+    return _open(settings().lake)
 
 
 def refreshed_version() -> str:
     """Return the version of what the lake holds now, unlike that of any lake opened before."""
     catalog = workbench().catalog
-    return f"{_opened_as[str(lake_location())]}.{catalog.refresh()}"
+    return f"{_opened_as[settings().lake]}.{catalog.refresh()}"
 
 
 def lake_name() -> str:
-    """Return a short name of the lake for titles: the folder, as of MHRAS_LAKE=/data/sleep-study.
+    """Return a short name of the lake for titles: its folder, as of /data/sleep-study.
 
     >>> lake_name()
     'sleep-study'
     """
-    return str(lake_location()).rstrip("/").rsplit("/", 1)[-1] or "lake"
+    try:
+        place = settings().lake
+    except SettingsError:  # the page says what is wrong
+        return "lake"
+    return place.rstrip("/").rsplit("/", 1)[-1] or "lake"
 
 
 def close() -> None:
-    """Close what this process opened."""
+    """Close what this process opened, and forget its settings."""
     _open.clear()
+    _settings.clear()
     while _opened:
         _opened.popitem()[1].close()
 
@@ -109,7 +129,7 @@ def _open(location: str) -> Workbench:
             f"There is no folder {location}.",
             hint="Start with `mhras serve --lake <folder>`, or set MHRAS_LAKE.",
         )
-    _opened[location] = Workbench(location)
+    _opened[location] = Workbench(settings=settings().given(lake=location))
     _opened_as[location] = next(_numbers)
     return _opened[location]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.errors import QueryError
 from catalog.tables import SPECS
+from catalog.view_names import VIEWS, prefixed_views
 from catalog.views import LATEST_ARTIFACTS, LATEST_EXPERIMENTS, MERGE_SUMMARIES
 from lake.checked import REPAIR
 from lake.errors import DamagedError, LakeError, NotFoundError
@@ -34,7 +35,6 @@ _RUNS: Final = (
     " params, tags, metrics, git_commit, code_version, parent_run_id, environment, inputs,"
     " error, note, actor, heartbeat_at"
 )
-VIEWS: Final = ("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts")
 _VIEWS: Final = (
     f"create view all_runs as select {_RUNS}, deleted from run_rows",
     f"create view runs as select {_RUNS} from run_rows where not deleted",
@@ -50,7 +50,8 @@ class Catalog:
     """Ask a lake questions. Threads may share one: every query has a cursor of its own.
 
     Opening costs nothing; the first question imports DuckDB and reads what the lake holds, the
-    later ones only what is new since.
+    later ones only what is new since. With a ``view_prefix`` such as "exp_" the views are also
+    there as exp_runs and so on; InvalidNameError is raised for one that cannot be.
 
     >>> import tempfile
     >>> from lake.lake import Lake
@@ -59,7 +60,8 @@ class Catalog:
     [{'runs': 0}]
     """
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, *, view_prefix: str = "") -> None:
+        self.views = prefixed_views(view_prefix)
         lake.define(*SPECS.values())
         self.lake = lake
         self._lock = threading.RLock()
@@ -129,6 +131,8 @@ class Catalog:
             mirror, rows = Mirror(self.lake, connection), RunRows(connection)
             for view in (*_VIEWS, _metrics_view(stored=False)):
                 connection.execute(view)
+            for name, view in self.views.items():
+                connection.execute(f"create view {name} as from {view}")
             self._held = _Held(connection, mirror, rows)
         return self._held
 
@@ -226,7 +230,7 @@ class Catalog:
 
         from catalog.session import ask
 
-        hint = f"Views: {', '.join(VIEWS)}."
+        hint = f"Views: {', '.join((*VIEWS, *self.views))}."
         try:
             with self._cursor() as cursor:
                 # not duckdb.extract_statements, which starts a DuckDB of its own

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 from catalog.descriptions import COLUMNS, VIEWS
 from catalog.errors import CatalogError
 from catalog.tables import SPECS
+from catalog.view_names import prefixed_views
 from catalog.views import (
     FOLD_RUNS,
     LATEST_ARTIFACTS,
@@ -73,11 +74,13 @@ _HEADER: Final = """\
 """
 
 
-def export_catalog(lake: Lake, *, folder: Path | None = None) -> Path:
+def export_catalog(lake: Lake, *, folder: Path | None = None, view_prefix: str = "") -> Path:
     """Write catalog.duckdb and catalog.sql into the lake, or into a folder; the database's path.
 
-    The views are experiments, runs, metrics, metric_summary and artifacts. Raises CatalogError
-    when somebody has written into the database that is there, StoreError when the disk refuses.
+    The views are experiments, runs, metrics, metric_summary and artifacts; with a ``view_prefix``
+    such as "exp_" also exp_runs and so on. Raises CatalogError when somebody has written into the
+    database that is there, StoreError when the disk refuses, InvalidNameError for a prefix that
+    makes no names.
 
     >>> import duckdb
     >>> from lake.lake import Lake
@@ -93,11 +96,11 @@ def export_catalog(lake: Lake, *, folder: Path | None = None) -> Path:
         lake.table(name).ensure_sentinels()  # a view that finds no file at all is an error
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / DATABASE
-        _build(fresh, view_statements(str(lake.root)))
+        _build(fresh, view_statements(str(lake.root), view_prefix=view_prefix))
         _refuse_written(store.root / DATABASE)
         store.put(DATABASE, fresh)
     inside = store.root == lake.root
-    statements = view_statements("" if inside else str(lake.root))
+    statements = view_statements("" if inside else str(lake.root), view_prefix=view_prefix)
     store.put(SCRIPT, (_HEADER + ";\n\n".join(statements) + ";\n").encode())
     return store.root / DATABASE
 
@@ -124,7 +127,7 @@ def _build(path: Path, statements: list[str]) -> None:
         connection.execute("detach exported")
 
 
-def view_statements(root: str) -> list[str]:
+def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
     """Return what makes the views of a lake at ``root``; empty for the current folder.
 
     >>> view_statements("/data/lake")[0].splitlines()[0]
@@ -142,13 +145,21 @@ def view_statements(root: str) -> list[str]:
     }
     statements = []
     for view, query in queries.items():
-        statements.append(f"create or replace view {view} as\n{query.strip(chr(10))}")
-        statements.append(f"comment on view {view} is {_quoted(VIEWS[view])}")
-        statements += [
-            f"comment on column {view}.{column} is {_quoted(text)}"
-            for column, text in COLUMNS[view].items()
-        ]
+        statements += _described(view, view, query.strip("\n"))
+    for name, view in prefixed_views(view_prefix).items():
+        if view in queries:
+            statements += _described(name, view, f"from {view}")
     return statements
+
+
+def _described(name: str, view: str, query: str) -> list[str]:
+    """Return what makes one view, with comments for whoever meets it in another tool."""
+    comments = [
+        f"comment on column {name}.{column} is {_quoted(text)}"
+        for column, text in COLUMNS[view].items()
+    ]
+    about = f"comment on view {name} is {_quoted(VIEWS[view])}"
+    return [f"create or replace view {name} as\n{query}", about, *comments]
 
 
 def _rows(root: str, name: str) -> str:

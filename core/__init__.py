@@ -17,7 +17,9 @@ if TYPE_CHECKING:
         ParamConflictError,
         RunNotFoundError,
         RunStateError,
+        SettingsError,
     )
+    from core.settings import Settings
     from core.tracking.run import Artifact, Run
     from core.tracking.storage import FileSystemStorage, LakeStorage, StorageBackend
     from core.tracking.tracker import ExperimentTracker
@@ -41,6 +43,8 @@ _HOME = {
     "Run": "core.tracking.run",
     "RunNotFoundError": "core.errors",
     "RunStateError": "core.errors",
+    "Settings": "core.settings",
+    "SettingsError": "core.errors",
     "StorageBackend": "core.tracking.storage",
     "Workbench": "core.workbench",
 }
@@ -61,6 +65,8 @@ __all__ = [
     "Run",
     "RunNotFoundError",
     "RunStateError",
+    "Settings",
+    "SettingsError",
     "StorageBackend",
     "Workbench",
 ]

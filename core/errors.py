@@ -1,6 +1,7 @@
 """What can go wrong in the domain.
 
 MhrasError (lake/errors.py)
+  SettingsError           also ValueError: settings that are unknown, wrong, or do not fit together
   ExperimentError
     RunNotFoundError      also KeyError
     RunStateError         the run has ended, is deleted, or none is active
@@ -14,6 +15,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from lake.errors import MhrasError
+
+
+class SettingsError(MhrasError, ValueError):
+    """Settings that cannot be used; the fact `faults` lists everything that is wrong at once."""
+
+    code: ClassVar[str] = "settings"
+    faults: tuple[object, ...]
 
 
 class ExperimentError(MhrasError):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from catalog.catalog import Catalog
-from core.settings import actor_name, lake_location
+from core.settings import Settings, read_settings
 from core.tracking.board import RunBoard
+from core.tracking.places import artifact_storage
 from core.tracking.reader import RunReader
-from core.tracking.storage import LakeStorage
 from core.tracking.tracker import ExperimentTracker
 from lake.lake import Lake
 
@@ -22,13 +22,18 @@ if TYPE_CHECKING:
     from lake.lake import Durability
 
 
+def open_lake(settings: Settings, *, create: bool = True) -> Lake:
+    """Open the lake that the settings name. Raises LakeError."""
+    return Lake.open(settings.lake, create)
+
+
 class Workbench:
     """A lake and everything that can be done with it.
 
-    ``lake`` is a folder, made when it is not there; without one, MHRAS_LAKE says which, else
-    ``lake`` in the current folder. ``actor`` is who acts: the login name when not given.
-    ``durability`` says what a returned call survives: ``"commit"`` a power loss, ``"process"``
-    the end of this process; metrics always have the latter.
+    ``lake`` is a folder, made when it is not there. ``actor`` is who acts. ``durability`` says what
+    a returned call survives: ``"commit"`` a power loss, ``"process"`` the end of this process;
+    metrics always have the latter. What is not given, the environment or `mhras.toml` says, see
+    docs/configuration.md; ``settings`` takes the place of both. Raises SettingsError.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Workbench(folder + "/lake") as wb:
@@ -44,14 +49,17 @@ class Workbench:
         *,
         actor: str | None = None,
         create: bool = True,
-        durability: Durability = "commit",
+        durability: Durability | None = None,
+        settings: Settings | None = None,
     ) -> None:
-        self.actor = actor_name(actor)
-        self.lake = Lake.open(lake_location(lake), create)
-        self.catalog = Catalog(self.lake)
-        storage = LakeStorage(self.lake)
+        read = read_settings if settings is None else settings.given
+        self.settings = read(lake=lake, actor=actor, durability=durability)
+        self.actor = self.settings.actor
+        self.lake = open_lake(self.settings, create=create)
+        self.catalog = Catalog(self.lake, view_prefix=self.settings.experiment_db_table_prefix)
+        storage = artifact_storage(self.lake, self.settings.experiment_artifacts_path)
         self.tracker = ExperimentTracker(
-            storage, self.catalog, actor=self.actor, durability=durability
+            storage, self.catalog, actor=self.actor, durability=self.settings.durability
         )
         self.runs = RunBoard(RunReader(self.catalog, storage))
 

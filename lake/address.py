@@ -61,6 +61,27 @@ def is_folder(place: str | Path) -> bool:
     return isinstance(place, Path) or not place.startswith("s3://")
 
 
+def is_within(place: str | Path, outer: str | Path) -> bool:
+    """Tell whether what is at an address is also at or below another one.
+
+    >>> is_within("s3://research/risk/old", "s3://research/risk"), is_within("risk", "s3://risk")
+    (True, False)
+    """
+    if is_folder(place) and is_folder(outer):
+        return folder_of(place).is_relative_to(folder_of(outer))
+    return f"{place}/".startswith(f"{str(outer).rstrip('/')}/")
+
+
+def folder_of(place: str | Path) -> Path:
+    """Return the folder that an address names.
+
+    >>> folder_of("file:///data/risk").as_posix()
+    '/data/risk'
+    """
+    path = place if isinstance(place, Path) else _folder(place)
+    return path.expanduser().resolve()
+
+
 def _local(path: Path) -> LocalStore:
     if path.parts[:1] == ("s3:",):  # what Path("s3://bucket") is, and one slip of the pen
         raise _refusal(str(path), "s3: is not the name of a folder")

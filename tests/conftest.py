@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from core.setting_sources import FILE_VARIABLE, PREFIXES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
 # time in CI, so that a landing is never red for somebody else's luck; new ones at every desk.
 settings.register_profile("workbench", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("workbench")
+
+
+# Neither the variables nor the mhras.toml of whoever runs the tests count.
+for _name in [name for name in os.environ if name.startswith(PREFIXES)]:
+    if _name != "MHRAS_PICTURES":
+        del os.environ[_name]
+os.environ[FILE_VARIABLE] = os.devnull
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from core.errors import ArtifactError
 from core.ids import new_id
-from lake.errors import InvalidNameError, NotFoundError
+from lake.errors import AlreadyExistsError, InvalidNameError, NotFoundError
 from lake.store import LocalStore, check_key
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class FileSystemStorage:
         self._store = LocalStore(Path(base_path).expanduser())
 
     def save_artifact(self, artifact: bytes, path: str) -> str:
-        """Keep the bytes under a relative name; its file URI. Raises ArtifactError."""
+        """Keep the bytes under a relative name, or beside it when that is taken; its file URI."""
         return self._save(artifact, path)
 
     def save_file(self, source: Path, path: str) -> str:
@@ -61,7 +61,12 @@ class FileSystemStorage:
 
     def _save(self, data: bytes | Path, path: str) -> str:
         key = artifact_path(path)
-        self._store.put(key, data)
+        try:
+            self._store.put(key, data, exclusive=True)
+        except AlreadyExistsError:  # logged twice: who refers to the first still finds it
+            name = PurePosixPath(key)
+            key = str(name.with_name(f"{name.stem}~{new_id()}{name.suffix}"))
+            self._store.put(key, data, exclusive=True)
         return (self._store.root / key).as_uri()
 
     def load_artifact(self, uri: str) -> bytes:
@@ -79,7 +84,7 @@ class FileSystemStorage:
         base = self._store.root.as_uri() + "/"
         if not uri.startswith(base):
             message = f"{uri!r} is not in this storage."
-            raise ArtifactError(message, hint=f"Its URIs begin with {base}.", uri=uri)
+            raise ArtifactError(message, hint=_elsewhere(base), uri=uri)
         from urllib.parse import unquote  # 5 ms that only readers need
 
         return artifact_path(unquote(uri.removeprefix(base)))
@@ -142,7 +147,7 @@ def digest_of(uri: str) -> str:
     """
     if not uri.startswith(SCHEME):
         message = f"{uri!r} is not an artifact of the lake."
-        raise ArtifactError(message, hint=f"Its URIs begin with {SCHEME}.", uri=uri)
+        raise ArtifactError(message, hint=_elsewhere(SCHEME), uri=uri)
     return uri.removeprefix(SCHEME).partition("#")[0]
 
 
@@ -162,6 +167,10 @@ def artifact_path(path: str) -> str:
         message = f"{path!r} is not a name for an artifact."
         hint = 'Use a relative name such as "plots/roc.svg", without "..".'
         raise ArtifactError(message, hint=hint, path=path) from error
+
+
+def _elsewhere(base: str) -> str:
+    return f"Its URIs begin with {base}; EXPERIMENT_ARTIFACTS_PATH names where others are."
 
 
 def _missing(uri: str) -> ArtifactError:

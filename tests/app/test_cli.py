@@ -60,6 +60,7 @@ def test_help_names_every_command(mhras: Command) -> None:
     named = re.findall(r"^  (\w+)  +\w", out.partition("Commands:")[2], re.MULTILINE)
     wanted = {
         "compact",
+        "config",
         "demo",
         "doctor",
         "export",

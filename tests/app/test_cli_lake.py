@@ -120,7 +120,7 @@ def test_the_doctor_finds_a_healthy_lake_well(mhras: Command, sample: SampleLake
     subjects = {finding["subject"] for finding in findings}
     assert {"python", "packages", "duckdb", "lake", "writing", "disk", "table runs"} <= subjects
     details = {finding["subject"]: finding["detail"] for finding in findings}
-    assert details["lake location"] == f"{sample.folder} (from MHRAS_LAKE)"
+    assert details["lake"] == f"{sample.folder} (environment MHRAS_LAKE)"
 
 
 def test_the_doctor_says_what_is_wrong(mhras: Command, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from app.errors import ServeError
 from app.serve import serve
 from core import Workbench
+from core.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 SERVE = """
 import sys
 from app.serve import serve
-serve(sys.argv[1], port=0, ready=lambda address: print(address, flush=True))
+from core.settings import Settings
+serve(Settings(lake=sys.argv[1]), port=0, ready=lambda address: print(address, flush=True))
 print("gone", flush=True)
 """
 
@@ -97,5 +99,5 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ServeError, match=f"Port {port} .* already in use") as caught:
-            serve(tmp_path, port=port)
+            serve(Settings(lake=str(tmp_path)), port=port)
     assert (caught.value.code, caught.value.facts["port"]) == ("serve", port)

@@ -35,7 +35,8 @@ ARGUMENTS: Final = [
 SERVE: Final = """
 import sys
 from app.serve import serve
-serve(sys.argv[1], port=0, ready=lambda address: print(address, flush=True))
+from core.settings import Settings
+serve(Settings(lake=sys.argv[1]), port=0, ready=lambda address: print(address, flush=True))
 """
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from catalog.catalog import VIEWS, Catalog
+from catalog.catalog import Catalog
 from catalog.errors import QueryError
 from catalog.tables import SPECS, fold_runs
+from catalog.view_names import VIEWS
 from lake import DamagedError, Lake
 from lake.segment import from_rows
 

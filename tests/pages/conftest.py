@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import session
+from core.settings import Settings
 from tests.support.sample_lake import SampleLake, make_sample_lake
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleLake:
 
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+def open_page() -> Iterator[Callable[..., AppTest]]:
     """Open a page of a lake: `open_page(folder, "runs", filter="...")`."""
 
     def start(lake: Path, page: str = "home", **parameters: str | list[str]) -> AppTest:
-        monkeypatch.setenv("MHRAS_LAKE", str(lake))
+        session.use(Settings(lake=str(lake)))
         app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=60)
         if page == "home":
             return app.run()

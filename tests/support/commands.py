@@ -48,10 +48,10 @@ class Command:
         assert status == 0
         return [line.split("\t") for line in out.splitlines()]
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str, status: int = 0) -> Any:
         """Read the JSON that a command prints, and nothing else."""
-        status, out, _ = self(*arguments, "--json")
-        assert status == 0
+        ended, out, _ = self(*arguments, "--json")
+        assert ended == status
         assert out.isascii()
         return json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 

@@ -1,0 +1,47 @@
+"""The names of the catalog's views, and how they look with a prefix of one's own."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lake.errors import InvalidNameError
+
+VIEWS: Final = ("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts")
+# what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
+INTERNAL: Final = frozenset(
+    {
+        "events_artifacts",
+        "events_experiments",
+        "events_runs",
+        "live_metrics",
+        "run_rows",
+        "summary_parts",
+    }
+)
+_PREFIX: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}", re.ASCII)
+
+
+def prefixed_views(prefix: str) -> dict[str, str]:
+    """Map the names with the prefix to the usual ones; to none when it is empty.
+
+    Raises InvalidNameError for a prefix that makes no name, or one that is taken.
+
+    >>> prefixed_views("exp_")["exp_runs"]
+    'runs'
+    >>> prefixed_views("all_")
+    Traceback (most recent call last):
+    ...
+    lake.errors.InvalidNameError: The prefix 'all_' makes all_runs, a name that is taken. ...
+    """
+    if not prefix:
+        return {}
+    hint = 'Use letters, digits and _, 40 at most, such as "exp_".'
+    if not _PREFIX.fullmatch(prefix):
+        raise InvalidNameError(f"{prefix!r} is no prefix of names.", hint=hint, prefix=prefix)
+    names = {prefix + view: view for view in VIEWS}
+    taken = [name for name in names if name.lower() in INTERNAL.union(VIEWS)]
+    if taken:
+        message = f"The prefix {prefix!r} makes {taken[0]}, a name that is taken."
+        raise InvalidNameError(message, hint=hint, prefix=prefix)
+    return names

@@ -1,0 +1,102 @@
+"""What the value of a setting may look like, whoever wrote it.
+
+A reader takes what was written and the folder of the file it was written in, None for a variable
+or an argument. It returns the value, or raises ValueError with what is allowed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from lake.address import is_folder, open_store
+from lake.errors import InvalidNameError
+
+_PLACE: Final = "a folder or s3://bucket/prefix"
+_YES: Final = frozenset({"1", "true", "yes", "on"})
+_NO: Final = frozenset({"0", "false", "no", "off"})
+
+
+class Reader(Protocol):
+    """Understands one kind of value."""
+
+    def __call__(self, raw: object, beside: Path | None = None) -> Any:
+        """The value. Raises ValueError saying what is allowed."""
+
+
+def text(raw: object, beside: Path | None = None) -> str:  # noqa: ARG001 - a Reader
+    """A text that is not blank, such as a name.
+
+    >>> text("ana")
+    'ana'
+    """
+    if not isinstance(raw, str) or not raw.strip() or not raw.isprintable():
+        raise ValueError("a text that can be printed")
+    return raw
+
+
+def one_of(*words: str) -> Reader:
+    """Make a reader of one of a few words, in any case.
+
+    >>> one_of("process", "commit")("Commit")
+    'commit'
+    """
+
+    def read(raw: object, beside: Path | None = None) -> str:  # noqa: ARG001 - a Reader
+        word = raw.strip().lower() if isinstance(raw, str) else ""
+        if word not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return word
+
+    return read
+
+
+def yes_or_no(raw: object, beside: Path | None = None) -> bool:  # noqa: ARG001 - a Reader
+    """A yes or a no.
+
+    >>> yes_or_no("off"), yes_or_no(True)
+    (False, True)
+    """
+    word = str(raw).strip().lower()
+    if word not in _YES | _NO:
+        raise ValueError("true or false")
+    return word in _YES
+
+
+def place(raw: object, beside: Path | None = None) -> str:
+    """A folder, or a prefix of a bucket. ``~`` is the home folder.
+
+    >>> place("s3://research/risk"), place("risk", Path("/data"))
+    ('s3://research/risk', '/data/risk')
+    """
+    if not isinstance(raw, str | Path):
+        raise ValueError(_PLACE)  # noqa: TRY004 - see the module
+    try:
+        open_store(raw)
+    except InvalidNameError:
+        raise ValueError(_PLACE) from None
+    except (OSError, RuntimeError):  # ~ of nobody, a current folder that was deleted
+        raise ValueError(f"{_PLACE} that can be found") from None
+    written = os.fspath(raw)
+    if not is_folder(raw) or "://" in written:
+        return written
+    path = os.path.expanduser(written)  # noqa: PTH111 - a text, as it was written
+    return path if beside is None else os.path.join(beside, path)  # noqa: PTH118 - as above
+
+
+def view_prefix(raw: object, beside: Path | None = None) -> str:  # noqa: ARG001 - a Reader
+    """How names of views begin; nothing for no names but the usual ones.
+
+    >>> view_prefix("exp_")
+    'exp_'
+    """
+    from catalog.view_names import prefixed_views  # for the few that set one
+
+    if not isinstance(raw, str):
+        raise ValueError("a text")  # noqa: TRY004 - see the module
+    try:
+        prefixed_views(raw)
+    except InvalidNameError as error:
+        raise ValueError(f"a prefix for names of views: {error}") from None
+    return raw

@@ -1,0 +1,76 @@
+"""Artifacts in a place of their own, outside the lake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core import ArtifactError, Workbench
+from core.settings import Settings
+from core.tracking.places import OutsideStorage, artifact_storage
+from lake import Lake
+from tests.contracts.storage import StorageContract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from core import StorageBackend
+
+
+class TestOutsideStorage(StorageContract):
+    @pytest.fixture
+    def storage(self, tmp_path: Path) -> Iterator[StorageBackend]:
+        with Lake.open(tmp_path / "lake") as lake:
+            storage = artifact_storage(lake, str(tmp_path / "artifacts"))
+            assert isinstance(storage, OutsideStorage)
+            yield storage
+
+
+def settings(tmp_path: Path, place: str | None = None) -> Settings:
+    path = None if place is None else str(tmp_path / place)
+    return Settings(lake=str(tmp_path / "lake"), experiment_artifacts_path=path)
+
+
+def log_model(workbench: Workbench, content: bytes) -> str:
+    with workbench.tracker.start_run("risk") as run:
+        run.log_bytes(content, "model.bin")
+    return run.run_id
+
+
+def models(workbench: Workbench, *run_ids: str) -> list[bytes]:
+    found = [artifact for run_id in run_ids for artifact in workbench.runs.list_artifacts(run_id)]
+    return [
+        workbench.runs.read_artifact(artifact.artifact_id)
+        for artifact in found
+        if artifact.path == "model.bin"
+    ]
+
+
+def test_artifacts_go_to_their_place_and_those_of_the_lake_stay_readable(tmp_path: Path) -> None:
+    with Workbench(settings=settings(tmp_path)) as inside:
+        before = log_model(inside, b"tree")
+    with Workbench(settings=settings(tmp_path, "artifacts")) as outside:
+        after = log_model(outside, b"forest")
+        assert models(outside, before, after) == [b"tree", b"forest"]
+    assert (tmp_path / "artifacts" / after / "model.bin").read_bytes() == b"forest"
+
+
+def test_what_is_outside_is_not_read_unless_the_settings_say_where(tmp_path: Path) -> None:
+    with Workbench(settings=settings(tmp_path, "artifacts")) as outside:
+        run_id = log_model(outside, b"forest")
+    for place in (None, "elsewhere"):
+        with (
+            Workbench(settings=settings(tmp_path, place)) as other,
+            pytest.raises(ArtifactError, match="EXPERIMENT_ARTIFACTS_PATH"),
+        ):
+            models(other, run_id)
+
+
+def test_a_name_that_is_logged_twice_keeps_both(tmp_path: Path) -> None:
+    with Workbench(settings=settings(tmp_path, "artifacts")) as wb:
+        with wb.tracker.start_run("risk") as run:
+            run.log_bytes(b"first", "model.bin")
+            run.log_bytes(b"second", "model.bin")
+        assert sorted(models(wb, run.run_id)) == [b"first", b"second"]
