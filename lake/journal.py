@@ -25,7 +25,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from lake.clock import now_us
-from lake.store import as_store_error, sync_folder
+from lake.store import as_store_error, make_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +81,7 @@ class Journal:
         self._opened_at = 0
         self._sequence = 0
         self._rotated: dict[str, int] = {}
+        self._unsure: dict[str, OSError] = {}
 
     @property
     def journal_id(self) -> str | None:
@@ -144,18 +145,33 @@ class Journal:
         with self._commit_lock:
             if journal_id == self._journal_id and self._synced >= end:
                 return  # another thread's wait covered these rows
+            if journal_id in self._unsure:
+                error = self._unsure[journal_id]
+                raise as_store_error(error, self.path(journal_id)) from error
             size = self._size if journal_id == self._journal_id else end
             if journal_id == self._journal_id or journal_id in self._rotated:
                 try:
                     os.fdatasync(descriptor)
                 except OSError as error:
+                    self._give_up(journal_id, error)
                     raise as_store_error(error, self.path(journal_id)) from error
             if journal_id == self._journal_id:
                 self._synced = size
 
+    def _give_up(self, journal_id: str, error: OSError) -> None:
+        """Write no more into a file that the disk did not take.
+
+        Linux forgets what it could not write, and says so once: asked again it would tell the
+        next thread that its rows are safe. What was committed before is, and becomes segments.
+        """
+        self._unsure[journal_id] = error
+        with self._lock:
+            if journal_id == self._journal_id:
+                self._rotate()
+
     def _open(self) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             while True:
                 at = now_us()
                 journal_id = f"{at:016x}-{self.writer}-{self._sequence:06d}"
@@ -208,6 +224,7 @@ class Journal:
                 if os.fstat(descriptor).st_nlink:
                     os.fdatasync(descriptor)
             except OSError as error:
+                self._unsure[journal_id] = error
                 raise as_store_error(error, self.path(journal_id)) from error
             finally:
                 os.close(descriptor)

@@ -253,11 +253,16 @@ class ManifestLog:
 
     def keep_spare(self, version: int, data: bytes) -> None:
         """Keep a manifest once more, and no longer the ones before the last two."""
-        with contextlib.suppress(StoreError):  # it is committed, and only less safe
+        try:
             self.store.put(self.spare_key(version), data)
             old = [known for known in self.spares() if known <= version - SPARES]
             if old:
                 self.store.delete(*map(self.spare_key, old))
+        except StoreError as error:  # it is committed, and only less safe
+            import logging  # 5 ms of every program's start, and wanted once in a while
+
+            text = "the manifest %s has no spare copy: %s"
+            logging.getLogger(__name__).warning(text, self.key(version), error)
 
     def amend(self, change: Callable[[Manifest], Manifest], *, writer: str) -> Manifest:
         """Commit what `change` makes of the head, whoever else commits meanwhile, and return it.

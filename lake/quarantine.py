@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lake.clock import now_us
 from lake.digest import digest_file
-from lake.errors import DamagedError, LakeError, NotFoundError
+from lake.errors import DamagedError, LakeError, NotFoundError, StoreError
 from lake.identity import read_document
 from lake.store import refusals
 
@@ -37,14 +37,19 @@ class Quarantine:
         self.folder = f"{FOLDER}/{now_us():016x}"
 
     def keep(self, key: str) -> bool:
-        """Copy a file here, and tell whether there was one. Raises StoreError and DamagedError."""
+        """Copy a file here, and tell whether there was one.
+
+        Raises DamagedError when it cannot be read, StoreError when it cannot be written.
+        """
         try:
             source = self._store.local_path(key)
             with refusals(source):
                 digest = digest_file(source)
-            self._store.put(f"{self.folder}/{key}", source, digest=digest)
         except NotFoundError:
             return False
+        except StoreError as error:
+            raise DamagedError(error.message, hint=error.hint, path=key) from error
+        self._store.put(f"{self.folder}/{key}", source, digest=digest)
         return True
 
     def move(self, key: str) -> bool:

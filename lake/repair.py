@@ -22,7 +22,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lake.digest import digest_file, is_digest
-from lake.errors import DamagedError, LakeError, StoreError
+from lake.errors import DamagedError, LakeError
 from lake.identity import IDENTITY, read_identity
 from lake.inventory import FOLDER as INVENTORY, forget, last_inventory
 from lake.objects import FOLDER as OBJECTS
@@ -158,7 +158,7 @@ def _repair_object(workshop: Workshop, problem: Problem, digest: str) -> None:
     elif not workshop.restore(problem.path, partial(_is_object, digest)):
         try:
             workshop.give_up(problem.path, problem.detail)
-        except (StoreError, DamagedError) as error:  # its bytes cannot be had at all
+        except DamagedError as error:  # its bytes cannot be had at all
             workshop.leave(problem, error.message)
 
 

@@ -52,7 +52,7 @@ def repair_table(workshop: Workshop, table: Table, problems: Iterable[Problem]) 
         elif not workshop.restore(key, partial(_begins, digest)):
             try:
                 workshop.quarantine.keep(key)
-            except (StoreError, DamagedError) as error:  # its bytes cannot be had at all
+            except DamagedError as error:  # its bytes cannot be had at all
                 workshop.leave(problem, error.message)
             else:
                 rows = _rows_of(table, key)

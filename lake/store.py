@@ -274,7 +274,7 @@ class LocalStore:
         """Hold an advisory lock and tell whether it was free; it ends with the process."""
         path = self._path(f"{TMP}/{name}.lock")
         with refusals(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
         try:
             yield _take(descriptor)
@@ -301,14 +301,14 @@ class LocalStore:
         try:
             return os.open(path, flags, 0o644)
         except FileNotFoundError:
-            _make_folder(path.parent)
+            make_folder(path.parent)
             return os.open(path, flags, 0o644)
 
     def _name(self, fresh: Path, target: Path, *, exclusive: bool) -> None:
         try:
             self._move(fresh, target, exclusive=exclusive)
         except FileNotFoundError:  # looking for the folder first would cost every other put
-            _make_folder(target.parent)
+            make_folder(target.parent)
             self._move(fresh, target, exclusive=exclusive)
 
     def _move(self, fresh: Path, target: Path, *, exclusive: bool) -> None:
@@ -358,12 +358,15 @@ def _pieces(data: bytes | Path) -> Iterator[bytes]:
             yield piece
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make a folder and those above it, each name durable before anything goes in."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+    make_folder(folder.parent)
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
     sync_folder(folder.parent)
 
 

@@ -32,13 +32,19 @@ class Workshop:
         self.left: dict[str, str] = {}
 
     def restore(self, key: str, is_good: Callable[[Path], bool]) -> bool:
-        """Put a mirror's copy in the place of a file, when one has a good copy."""
+        """Put a mirror's copy in the place of a file, when one has a good copy.
+
+        Raises StoreError when it cannot be written: a file must not be given up for that.
+        """
         for mirror in self.mirrors:
-            with contextlib.suppress(NotFoundError, StoreError, DamagedError):
+            try:
                 path = mirror.local_path(key)
                 with refusals(path):
                     digest = digest_file(path)
                     good = is_good(path)
+            except (NotFoundError, StoreError, DamagedError):
+                continue  # this mirror does not have it; what the lake's own disk refuses is raised
+            with contextlib.suppress(NotFoundError, DamagedError):  # it has changed since
                 if good:
                     self.store.put(key, path, digest=digest)
                     self.restored.append(key)

@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,7 +92,7 @@ def test_a_row_whose_append_returned_survives_kill_9(tmp_path: Path) -> None:
 
 TRACED = """
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from lake.journal import Journal, encode_row
 
@@ -121,7 +121,7 @@ def system_calls(folder: Path, *, threads: int, calls: int) -> list[str]:
 def test_a_commit_waits_for_the_disk_and_no_other_append_does(tmp_path: Path) -> None:
     (file,) = {f"fdatasync {name}" for name in journals_after(tmp_path, threads=1, calls=3)}
     calls = (tmp_path / "calls").read_text(encoding="utf8").splitlines()
-    assert calls == ["fsync journal", file, file, file]
+    assert calls == [f"fsync {tmp_path.name}", "fsync journal", file, file, file]
 
 
 def journals_after(folder: Path, *, threads: int, calls: int) -> list[str]:
@@ -338,6 +338,30 @@ def test_a_limit_on_the_size_of_files_takes_whole_calls_or_nothing(tmp_path: Pat
     assert number == errno.EFBIG
     assert len(taken) > 10
     assert numbers_in(tmp_path) == [*taken, 7, 8]
+
+
+def test_no_thread_is_told_that_rows_are_safe_after_the_disk_refused_them(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux says it once, to the one who waits, and drops what others wrote as well."""
+    fdatasync, pool = os.fdatasync, ThreadPoolExecutor(1)
+    others: list[Future[None]] = []
+
+    def refuse(_: int) -> None:
+        monkeypatch.setattr(os, "fdatasync", fdatasync)
+        others.append(pool.submit(journal.append, lines(2), commit=True))
+        wait_until(lambda: numbers_in(journal.folder) == [1, 2])
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    with pool, pytest.raises(StoreError, match="The disk failed"):
+        journal.append(lines(1), commit=True)
+    with pytest.raises(StoreError, match="The disk failed"):
+        others[0].result()
+    (refused,) = journal.rotated()
+    journal.append(lines(3), commit=True)
+    assert journal.journal_id not in {None, refused}
+    assert numbers_in(journal.folder) == [1, 2, 3]
 
 
 def test_a_folder_that_cannot_be_made_is_refused_with_its_path(tmp_path: Path) -> None:

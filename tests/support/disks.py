@@ -69,6 +69,10 @@ class RealDisk:
         """Switch it on."""
         _mount("mount", "-o", "loop", self.image, self.folder, what="a disk in a file")
 
+    def settle(self) -> None:
+        """Wait until all that was written so far will survive."""
+        subprocess.run(["sync", "--file-system", str(self.folder)], check=True)
+
     def cut_power(self) -> None:
         """Forget everything that nobody waited for; from now on nothing is written any more."""
         descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
