@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lake.table import TableSpec
+from lake.spec import TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

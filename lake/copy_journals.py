@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from lake.digest import digest_bytes
 from lake.errors import DamagedError, NotFoundError
 from lake.identity import read_document
-from lake.table import Table, TableSpec
+from lake.spec import TableSpec
+from lake.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

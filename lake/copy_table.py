@@ -24,7 +24,8 @@ from lake.copying import digest_of
 from lake.digest import digest_bytes
 from lake.errors import AlreadyExistsError, LakeError, NotFoundError
 from lake.manifest import Manifest, ManifestLog
-from lake.table import SENTINEL, Table, TableSpec, is_segment, journal_of
+from lake.spec import TableSpec
+from lake.table import SENTINEL, Table, is_segment, journal_of
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from lake.compact import CompactionResult
-    from lake.table import Table, TableSpec
+    from lake.spec import TableSpec
+    from lake.table import Table
 
 Durability = Literal["process", "commit"]
 HEARTBEAT_SECONDS: Final = 10.0

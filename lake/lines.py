@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from lake.table import TableSpec
+    from lake.spec import TableSpec
 
 
 @dataclass(slots=True, kw_only=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lake.lake import Lake
-    from lake.table import TableSpec
+    from lake.spec import TableSpec
 
 _NAME: Final = re.compile(rf"[0-9a-f]{{16}}-[a-z0-9.]+-\d+{re.escape(SUFFIX)}")
 _log = logging.getLogger(__name__)

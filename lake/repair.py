@@ -29,7 +29,8 @@ from lake.objects import FOLDER as OBJECTS
 from lake.quarantine import given_up
 from lake.repair_log import repair_log
 from lake.repair_table import bring_back, repair_table
-from lake.table import Table, TableSpec
+from lake.spec import TableSpec
+from lake.table import Table
 from lake.workshop import Workshop
 
 if TYPE_CHECKING:

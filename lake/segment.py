@@ -22,18 +22,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from lake.table import TableSpec
+    from lake.spec import TableSpec
 
 ROW_GROUP: Final = 122_880  # DuckDB's own size: one thread works on one group
-TYPES: Final = (
-    "bool",
-    "double",
-    "int64",
-    "map<string,double>",
-    "map<string,string>",
-    "string",
-    "timestamp",
-)
 # What may become what; never text a number, nor a number true or false.
 _ACCEPTED: Final[Mapping[str, frozenset[str]]] = {
     "bool": frozenset({"bool"}),

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lake.manifest import Manifest
+    from lake.spec import TableSpec
     from lake.store import Store
-    from lake.table import TableSpec
 
 __all__ = ["Level", "Problem", "verify"]
 

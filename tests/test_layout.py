@@ -111,6 +111,15 @@ def test_import_loads_the_standard_library_only(name: str) -> None:
     assert out.stdout.strip() == "[]"
 
 
+def test_a_script_that_only_logs_loads_nothing_that_reads_tables() -> None:
+    """A quarter of what the import costs, and of no use to it."""
+    code = "import sys; from core import Workbench; print(*sys.modules)"
+    run = [sys.executable, "-c", code]
+    out = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True)
+    reading = {"catalog.mirror", "lake.manifest", "lake.segment", "lake.table", "pyarrow"}
+    assert reading & set(out.stdout.split()) == set()
+
+
 def test_every_public_name_has_a_home() -> None:
     import core
 

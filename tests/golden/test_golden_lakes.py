@@ -22,8 +22,9 @@ from lake.compact import compact
 from lake.errors import FormatError
 from lake.lake import Lake
 from lake.segment import footer, from_rows
+from lake.spec import TableSpec
 from lake.store import LocalStore
-from lake.table import Table, TableSpec
+from lake.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

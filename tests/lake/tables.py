@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from lake.compact import TARGET_ROWS, CompactionResult, compact
 from lake.segment import from_rows
+from lake.spec import TableSpec
 from lake.store import LocalStore
-from lake.table import SENTINEL, Table, TableSpec
+from lake.table import SENTINEL, Table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ import pytest
 from lake.compact import collect, compact
 from lake.manifest import EMPTY
 from lake.segment import decode, from_rows
-from lake.table import Table, TableSpec, journal_of
+from lake.spec import TableSpec
+from lake.table import Table, journal_of
 from lake.verify import verify
 from tests.lake.tables import METRICS, compacted, fill, metrics_in, names_in, points, steps_in
 

@@ -20,8 +20,9 @@ from lake.errors import SchemaError
 from lake.partition import folder_of
 from lake.repair import repair
 from lake.segment import decode
+from lake.spec import TableSpec
 from lake.store import LocalStore, check_key
-from lake.table import Table, TableSpec
+from lake.table import Table
 from lake.verify import verify
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from lake.journal import Journal, encode_row
 from lake.lake import Lake
 from lake.recover import JournalReader, last_heartbeats, living_writers, seal
 from lake.segment import from_rows
-from lake.table import TableSpec
+from lake.spec import TableSpec
 from tests.lake.tables import EVERYTHING, METRICS
 from tests.support.processes import Child
 

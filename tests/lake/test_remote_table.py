@@ -12,7 +12,8 @@ from lake.compact import collect, compact
 from lake.errors import DamagedError
 from lake.objects import Objects
 from lake.segment import footer
-from lake.table import SENTINEL, Table, TableSpec
+from lake.spec import TableSpec
+from lake.table import SENTINEL, Table
 from lake.verify import verify
 from tests.lake.processes import exit_code, forked
 from tests.lake.remote_stores import opened

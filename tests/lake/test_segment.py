@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from lake.errors import DamagedError, NotFoundError, SchemaError
 from lake.segment import decode, encode, fit, footer, from_rows, widened
-from lake.table import TableSpec
+from lake.spec import TableSpec
 from tests.lake.tables import EVERYTHING, METRICS, points
 
 if TYPE_CHECKING:

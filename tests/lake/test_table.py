@@ -9,8 +9,9 @@ import pytest
 from lake.compact import collect, compact
 from lake.errors import DamagedError, SchemaError
 from lake.segment import footer, from_rows
+from lake.spec import TableSpec
 from lake.store import LocalStore
-from lake.table import SENTINEL, Table, TableSpec, digest_in, journal_of
+from lake.table import SENTINEL, Table, digest_in, journal_of
 from tests.lake.processes import exit_code, forked
 from tests.lake.tables import METRICS, metrics_in, points, steps_in
 

@@ -16,7 +16,8 @@ from lake.compact import compact
 from lake.errors import LakeError
 from lake.objects import object_key
 from lake.segment import from_rows
-from lake.table import Table, TableSpec
+from lake.spec import TableSpec
+from lake.table import Table
 from tests.support.damage import damage
 from tests.support.four_runs import CHANCE, digest_of, log_run
 
