@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.main import get_command
 
-from app import cli_config, cli_demo, cli_doctor, cli_lake, cli_run, cli_runs, cli_sql
+from app import (
+    cli_backup,
+    cli_config,
+    cli_demo,
+    cli_doctor,
+    cli_lake,
+    cli_maintenance,
+    cli_run,
+    cli_runs,
+    cli_sql,
+)
 from app.cli_output import printable, remark, say
 from lake.errors import MhrasError
 
@@ -22,7 +32,16 @@ if TYPE_CHECKING:
 
 # plain help: rich would take three times as long for it
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
-for _module in (cli_demo, cli_lake, cli_runs, cli_sql, cli_config, cli_doctor):
+for _module in (
+    cli_demo,
+    cli_lake,
+    cli_runs,
+    cli_sql,
+    cli_config,
+    cli_doctor,
+    cli_maintenance,
+    cli_backup,
+):
     app.add_typer(_module.commands)
 app.add_typer(cli_run.commands, name="run", help="Look at one run.")
 app.add_typer(cli_lake.export_commands, name="export", help="Hand the lake to other tools.")

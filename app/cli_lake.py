@@ -1,8 +1,8 @@
-"""Commands on the lake as a whole: make, tidy, export and prove it."""
+"""Commands on the lake as a whole: make, tidy and export it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,21 +17,9 @@ if TYPE_CHECKING:
     from core.settings import Settings
     from lake.compact import CompactionResult
     from lake.lake import Lake
-    from lake.verify import Level
 
 commands = typer.Typer()
 export_commands = typer.Typer()
-_LEVELS: Final = ("structure", "footers", "content")
-# what to do about a problem, by its kind (lake/verify.py)
-_RESTORE: Final = "Restore the file from a copy of the lake."
-_ADVICE: Final = {
-    "chain": "Restore tables/<table>/log from a copy of the lake.",
-    "log": "Restore the manifest from a copy of the lake.",
-    "manifest": "Restore the manifest from a copy; what it alone names is not seen until then.",
-    "name": "Move the file out of the lake unless you know where it comes from.",
-    "sentinel": "Delete it, then run `mhras export catalog`, which writes it again.",
-    "unreadable": "Check permissions and the disk, then verify again.",
-}
 
 
 @commands.command("init")
@@ -153,40 +141,3 @@ def export_catalog(
         prefix = settings_of(lake).experiment_db_table_prefix
         path = export(opened, folder=None if folder is None else Path(folder), view_prefix=prefix)
     say(printable(path))
-
-
-@commands.command("verify")
-def verify(
-    *,
-    lake: LakeOption = None,
-    level: Annotated[
-        str, typer.Option("--level", help="structure, footers, or content: every byte.")
-    ] = "structure",
-    as_json: JsonOption = False,
-) -> None:
-    """Prove that the lake holds what it says it holds."""
-    if level not in _LEVELS:
-        raise typer.BadParameter(f"Choose one of {', '.join(_LEVELS)}.", param_hint="--level")
-    from lake.verify import verify as find_problems
-
-    chosen: Level = level  # type: ignore[assignment] # checked above
-    with open_lake(lake) as opened, progress() as tell:
-        tell(f"verifying {level}", 0.0)
-        problems = find_problems(opened.store, opened.specs.values(), chosen)
-    found = [
-        {
-            "kind": problem.kind,
-            "path": problem.path,
-            "detail": problem.detail,
-            "advice": _ADVICE.get(problem.kind, _RESTORE),
-        }
-        for problem in problems
-    ]
-    if as_json:
-        say_json({"level": level, "problems": found})
-    else:
-        for one in found:
-            say(printable(f"{one['kind']}  {one['path']}: {one['detail']}. {one['advice']}"))
-        say(f"{counted(len(found), 'problem')} at level {level}")
-    if found:
-        raise typer.Exit(1)

@@ -32,6 +32,7 @@ What other copies are worth:
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -55,8 +56,15 @@ from lake.copy_table import (
     copy_manifests,
 )
 from lake.copying import Copying
-from lake.errors import AlreadyExistsError, DamagedError, LakeError, NotFoundError
+from lake.errors import (
+    AlreadyExistsError,
+    DamagedError,
+    LakeError,
+    LakeNotFoundError,
+    NotFoundError,
+)
 from lake.identity import IDENTITY, read_identity
+from lake.store import TMP, LocalStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,11 +104,12 @@ class _Capture:
 def backup(source: Store, target: Store, *, progress: Progress | None = None) -> BackupReport:
     """Copy a lake, or what is new in it since the last time, into another store.
 
-    Raises NotFoundError when the source is no lake, LakeError when the target is another lake's
-    copy or was worked on, StoreError when a disk or the network refuses.
+    Raises LakeNotFoundError when the source is no lake, LakeError when the target is another lake's
+    copy, was worked on or overlaps the source, StoreError when a disk or the network refuses.
     """
     copying = Copying(source, target, progress)
-    lake_id = read_identity(source, "the source")["lake_id"]
+    lake_id = _lake_id(source)
+    _refuse_overlap(source, target)
     states = _known_copy(copying, lake_id)
     known = set(target.folders("tables"))
     capture = _copy_contents(copying, states)
@@ -121,7 +130,7 @@ def restore(source: Store, target: Store, *, progress: Progress | None = None) -
     The rows of writers that were living then are in its journals, and become segments with the
     first use. Raises AlreadyExistsError when the target is a lake, and what `backup` raises.
     """
-    read_identity(source, "the backup")
+    _lake_id(source)
     copying = Copying(source, target, progress)
     if copying.present(target, IDENTITY) is not None:
         message = "There is a lake already where the backup is to be restored."
@@ -131,6 +140,35 @@ def restore(source: Store, target: Store, *, progress: Progress | None = None) -
         copying.put(f"{JOURNALS}/{journal_id}.jsonl", lines)
     _copy_manifests(copying, capture, set())
     return _report(copying, _state(capture, set(), dict.fromkeys(capture.journals, "")))
+
+
+def _lake_id(source: Store) -> str:
+    try:
+        return str(read_identity(source, "the source")["lake_id"])
+    except NotFoundError as error:
+        message = f"The source is no lake, and no complete copy of one: {error.message}"
+        hint = "Name a lake or a backup; one whose lake.json is lost needs `mhras verify --repair`."
+        raise LakeNotFoundError(message, hint=hint) from None
+
+
+def _refuse_overlap(source: Store, target: Store) -> None:
+    """Refuse a copy inside of what it copies: each would become a part of the other."""
+    probe = f"{TMP}/{secrets.token_hex(16)}"
+    target.put(probe, b"")
+    try:
+        same = any(f"{TMP}/{entry.name}" == probe for entry in source.list(TMP))
+    finally:
+        target.delete(probe)
+    if same or _inside(source, target) or _inside(target, source):
+        message = "The lake and its copy are at one place, or one is inside the other."
+        raise LakeError(message, hint="Copy to a place of its own.")
+
+
+def _inside(inner: Store, outer: Store) -> bool:
+    if isinstance(inner, LocalStore) and isinstance(outer, LocalStore):
+        return inner.root.resolve().is_relative_to(outer.root.resolve())
+    urls = [str(getattr(store, "url", "")) for store in (inner, outer)]
+    return all(urls) and f"{urls[0]}/".startswith(f"{urls[1]}/")
 
 
 def _known_copy(copying: Copying, lake_id: str) -> list[State]:
@@ -153,7 +191,6 @@ def _copy_contents(copying: Copying, states: list[State]) -> _Capture:
     """Copy all that a snapshot of the source names, and return that snapshot."""
     copying.objects()  # most of the bytes: what comes later is little
     for _ in range(_TRIES):
-        copying.there = 0
         capture = _look(copying)
         for table in capture.tables:
             check_history(copying, table, [state.heads.get(table.name, "") for state in states])
@@ -224,9 +261,9 @@ def _copy_manifests(copying: Copying, capture: _Capture, held: set[str]) -> None
 
 def _report(copying: Copying, state: State) -> BackupReport:
     return BackupReport(
-        files=copying.files,
+        files=len(copying.copied),
         bytes=copying.bytes,
-        there=copying.there,
+        there=len(copying.there - copying.copied),
         versions={name: v for name, v in state.versions.items() if v != NO_VERSION},
         journals=len(state.journals),
         damaged=copying.damaged,

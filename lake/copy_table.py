@@ -74,13 +74,13 @@ def copy_files(copying: Copying, table: TableCapture) -> bool:
     complete = True
     for name in table.live:
         if name in there:
-            copying.there += 1
+            copying.there.add(f"{folder}/tail/{name}")
         else:
             key = f"{folder}/tail/{name}"
             complete &= copying.copy(key, digest_of(name)) or key in copying.damaged
     for key, file in zip(table.data, table.head.manifest.files, strict=True):
         if _size(copying.target, key) == file.bytes:
-            copying.there += 1
+            copying.there.add(key)
         else:
             complete &= copying.copy(key, file.sha256) or key in copying.damaged
     return complete

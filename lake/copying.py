@@ -24,9 +24,9 @@ class Copying:
     ) -> None:
         self.source = source
         self.target = target
-        self.files = 0
         self.bytes = 0
-        self.there = 0
+        self.copied: set[str] = set()
+        self.there: set[str] = set()
         self.damaged: dict[str, str] = {}
         self._progress = progress
 
@@ -49,15 +49,18 @@ class Copying:
         """Copy the names that were given, which never change."""
         there = {entry.name for entry in self.target.below("claims")}
         for entry in self.source.below("claims"):
-            if entry.name not in there:
-                self.copy(f"claims/{entry.name}", "")
+            key = f"claims/{entry.name}"
+            if entry.name in there:
+                self.there.add(key)
+            else:
+                self.copy(key, "")
 
     def lacking(self, folder: str) -> list[str]:
         """Name the files of a folder that the target has not, or not with this size."""
         there = {entry.name: entry.size for entry in self.target.list(folder)}
         found = self.source.list(folder)
         lacking = [entry.name for entry in found if there.get(entry.name) != entry.size]
-        self.there += len(found) - len(lacking)
+        self.there |= {f"{folder}/{name}" for name in there.keys() - lacking}
         return lacking
 
     def copy(self, key: str, digest: str) -> bool:
@@ -74,7 +77,7 @@ class Copying:
                 self.damaged[key] = f"has the digest {found[:16]} instead of {digest[:16]}"
                 return False
             self.target.put(key, path, digest=found)
-            self.files += 1
+            self.copied.add(key)
             self.bytes += path.stat().st_size
         except NotFoundError:
             return False
@@ -86,7 +89,7 @@ class Copying:
     def put(self, key: str, data: bytes, *, exclusive: bool = False) -> None:
         """Store a small file in the target."""
         self.target.put(key, data, exclusive=exclusive)
-        self.files += 1
+        self.copied.add(key)
         self.bytes += len(data)
 
     def present(self, store: Store, key: str) -> bytes | None:

@@ -17,7 +17,7 @@ import json
 import math
 import secrets
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -46,11 +46,15 @@ _BATCH: Final = 64  # so few are deleted well within a lease
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """An object as a listing shows it; `modified_at` in seconds since 1970 UTC."""
+    """An object as a listing shows it, and from when on it may go. Seconds since 1970 UTC.
+
+    Two are equal when the listings are: what is on no list may go never.
+    """
 
     digest: str
     bytes: int
     modified_at: float
+    due_at: float = field(default=math.inf, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +114,16 @@ def collect_objects(
     now = time.time() if now is None else now
     lists = list(_lists(store))
     named = frozenset(references())
-    found = [stored for stored in _stored(store) if stored.digest not in named]
-    due = {stored: _due_at(stored, lists) for stored in found}
+    unnamed = (stored for stored in _stored(store) if stored.digest not in named)
+    found = [replace(stored, due_at=_due_at(stored, lists)) for stored in unnamed]
     soon = now + keep.total_seconds()
     oldest = now - keep.total_seconds()
-    doomed = [stored for stored in found if due[stored] <= now]
-    waiting = tuple(stored for stored in found if now < due[stored] <= soon)
-    marked = tuple(s for s in found if due[s] > soon and s.modified_at <= oldest)
+    doomed = tuple(s for s in found if s.due_at <= now)
+    waiting = tuple(s for s in found if now < s.due_at <= soon)
+    fresh = (s for s in found if s.due_at > soon and s.modified_at <= oldest)
+    marked = tuple(replace(stored, due_at=soon) for stored in fresh)
     if dry_run:
-        return ObjectGarbage(deleted=tuple(doomed), marked=marked, waiting=waiting)
+        return ObjectGarbage(deleted=doomed, marked=marked, waiting=waiting)
     deleted, done = _delete(store, doomed)
     if done:
         worked_off = [each.key for each in lists if each.due_at <= now]
@@ -148,7 +153,8 @@ def _due_at(stored: StoredObject, lists: Sequence[_List]) -> float:
 
 
 def _as_json(marked: Iterable[StoredObject], *, due_at: float) -> bytes:
-    return json.dumps({"due_at": due_at, "objects": [asdict(stored) for stored in marked]}).encode()
+    objects = [{k: v for k, v in asdict(s).items() if k != "due_at"} for s in marked]
+    return json.dumps({"due_at": due_at, "objects": objects}).encode()
 
 
 def _lists(store: Store) -> Iterator[_List]:

@@ -118,6 +118,11 @@ class S3Store:
         name = self._name(key)
         return int(self._run(lambda c: c.ask("head_object", Key=name))["ContentLength"])
 
+    def digest(self, key: str) -> str:
+        """Return the SHA-256 of what the bucket has, whatever copies there are."""
+        name = self._name(key)
+        return self._run(lambda c: c.download(name, _Nowhere()))
+
     def local_path(self, key: str) -> Path:
         """Return a local copy. Raises NotFoundError, and DamagedError when the name tells."""
         return self.local_paths([key])[0]
@@ -248,6 +253,14 @@ class S3Store:
             self._ender.detach()
         connection, self._connection, self._ender = self._connection, None, None
         return connection
+
+
+class _Nowhere(io.BytesIO):
+    """A file that keeps nothing of what is written to it."""
+
+    def write(self, piece: Any, /) -> int:
+        """Take the piece, and forget it."""
+        return len(piece)
 
 
 async def _pages(

@@ -1,7 +1,7 @@
 """Repair a lake: good bytes from where there are some, the rest out of the way.
 
     problem (lake/verify.py)
-       |  the same file in the object cache or a mirror, and its digest is right?
+       |  the same file in a bucket's local copies or the mirror, and its digest is right?
        +-- yes --> swapped in under its name, atomically              restored
        |  can it be made from what is there?
        +-- yes --> written anew: lake.json, a manifest from its       rebuilt
@@ -18,11 +18,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from lake.digest import digest_file, is_digest
-from lake.errors import DamagedError, LakeError
+from lake.digest import is_digest
+from lake.errors import DamagedError, FormatError, LakeError, NotFoundError
 from lake.identity import IDENTITY, read_identity
 from lake.inventory import FOLDER as INVENTORY, forget, last_inventory
 from lake.objects import FOLDER as OBJECTS
@@ -35,7 +34,6 @@ from lake.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from lake.problem import Problem
     from lake.store import Store
@@ -65,15 +63,14 @@ def repair(
     problems: Iterable[Problem],
     *,
     source: Store | None = None,
-    cache: Store | None = None,
     writer: str = "repair",
 ) -> RepairReport:
-    """Repair what `verify` found, from another copy of the lake or a cache of its files.
+    """Repair what `verify` found, from another copy of the lake where there is one.
 
     Verify again afterwards: a highest manifest that is whole again shows what else is missing.
     Raises StoreError when the disk refuses to be written.
     """
-    workshop = Workshop(store, [mirror for mirror in (cache, source) if mirror is not None])
+    workshop = Workshop(store, source)
     by_path: dict[str, Problem] = {}
     for problem in problems:
         by_path.setdefault(problem.path, problem)
@@ -96,10 +93,11 @@ def repair(
 
 def _bring_back_objects(workshop: Workshop) -> None:
     """Put back objects that earlier repairs gave up, and a mirror has."""
-    for key in given_up(workshop.store) if workshop.mirrors else ():
+    for key in given_up(workshop.store):
         digest = key.rpartition("/")[2]
         if key.startswith(f"{OBJECTS}/") and is_digest(digest):
-            workshop.restore(key, partial(_is_object, digest))
+            with contextlib.suppress(DamagedError):  # of the mirror: then the next time
+                workshop.restore(key, digest)
 
 
 def _finish(workshop: Workshop) -> RepairReport:
@@ -144,10 +142,10 @@ def _repair_identity(workshop: Workshop, problem: Problem) -> None:
                 read_identity(store, "this place")
                 workshop.rebuilt.append(IDENTITY)
                 return
-    for mirror in workshop.mirrors:
-        with contextlib.suppress(LakeError):
-            read_identity(mirror, "the mirror")
-            store.put(IDENTITY, mirror.get(IDENTITY))
+    if workshop.mirror is not None:
+        with contextlib.suppress(NotFoundError, DamagedError, FormatError):
+            read_identity(workshop.mirror, "the mirror")
+            store.put(IDENTITY, workshop.mirror.get(IDENTITY))
             workshop.restored.append(IDENTITY)
             return
     workshop.leave(problem, "no copy was found: restore it from a copy of the lake")
@@ -156,15 +154,12 @@ def _repair_identity(workshop: Workshop, problem: Problem) -> None:
 def _repair_object(workshop: Workshop, problem: Problem, digest: str) -> None:
     if not is_digest(digest):
         workshop.leave(problem, "not named like an object")
-    elif not workshop.restore(problem.path, partial(_is_object, digest)):
-        try:
+        return
+    try:
+        if not workshop.restore(problem.path, digest):
             workshop.give_up(problem.path, problem.detail)
-        except DamagedError as error:  # its bytes cannot be had at all
-            workshop.leave(problem, error.message)
-
-
-def _is_object(digest: str, path: Path) -> bool:
-    return digest_file(path) == digest
+    except DamagedError as error:  # the mirror cannot be read, or its own bytes cannot be had
+        workshop.leave(problem, error.message)
 
 
 def _repair_claim(workshop: Workshop, problem: Problem) -> None:
@@ -172,6 +167,6 @@ def _repair_claim(workshop: Workshop, problem: Problem) -> None:
         inventory = last_inventory(workshop.store)
         known = {} if inventory is None else inventory.claims
         digest = known.get(problem.path, "")
-        if digest and workshop.restore(problem.path, partial(_is_object, digest)):
+        if digest and workshop.restore(problem.path, digest):
             return
     workshop.leave(problem, "no copy was found: a name it holds may be given again")

@@ -1,7 +1,7 @@
 """Repair the manifests of a table.
 
 A copy of a manifest is good when its neighbours agree: it names the one before it by digest, and
-the one after it names it. There is a spare copy of the last two, and mirrors have the others. Where
+the one after it names it. There is a spare copy of the last two, and a mirror has others. Where
 no copy is left, an older one is not needed, as each manifest is complete: it goes to quarantine
 with those before it, so that the log has no gap. Without the highest one the table goes back to
 the one before. The data files that only the lost one named go to quarantine too: whether their
@@ -61,9 +61,9 @@ def _restore(workshop: Workshop, table: Table, version: int, *, changed: bool = 
 def _copies(workshop: Workshop, table: Table, version: int) -> Iterator[bytes]:
     with contextlib.suppress(LakeError):
         yield workshop.store.get(table.log.spare_key(version))
-    for mirror in workshop.mirrors:
-        with contextlib.suppress(LakeError):
-            yield mirror.get(table.log.key(version))
+    if workshop.mirror is not None:
+        with contextlib.suppress(NotFoundError):
+            yield workshop.mirror.get(table.log.key(version))
     if version == EMPTY.version:
         yield EMPTY.to_json()
 

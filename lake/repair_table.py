@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from lake.clock import now_us
-from lake.digest import digest_file
 from lake.errors import DamagedError, LakeError, NotFoundError, StoreError
 from lake.manifest import DataFile, LostFile
 from lake.segment import encode, footer
@@ -26,7 +24,6 @@ from lake.table import SENTINEL, digest_in, journal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -49,22 +46,20 @@ def repair_table(workshop: Workshop, table: Table, problems: Iterable[Problem]) 
             continue  # named by a manifest that was not the highest, as is known by now
         if not digest:
             workshop.leave(problem, "move it out of the lake unless you know where it comes from")
-        elif not workshop.restore(key, partial(_begins, digest)):
-            try:
-                workshop.quarantine.keep(key)
-            except DamagedError as error:  # its bytes cannot be had at all
-                workshop.leave(problem, error.message)
-            else:
-                rows = _rows_of(table, key)
-                lost[key] = LostFile(path=key, rows=rows, sha256=digest, at=now_us())
-                workshop.given_up[key] = problem.detail
+            continue
+        try:
+            if workshop.restore(key, digest):
+                continue
+            workshop.quarantine.keep(key)
+        except DamagedError as error:  # the mirror cannot be read, or its own bytes cannot be had
+            workshop.leave(problem, error.message)
+            continue
+        rows = _rows_of(table, key)
+        lost[key] = LostFile(path=key, rows=rows, sha256=digest, at=now_us())
+        workshop.given_up[key] = problem.detail
     if lost:
         table.log.amend(lambda head: _without(table, head, lost), writer=table.writer)
         workshop.store.delete(*lost)
-
-
-def _begins(digest: str, path: Path) -> bool:
-    return digest_file(path).startswith(digest)
 
 
 def _digest_of(table: Table, key: str) -> str:
@@ -100,8 +95,6 @@ def _without(table: Table, head: Manifest, lost: dict[str, LostFile]) -> Manifes
 
 def bring_back(workshop: Workshop, table: Table) -> None:
     """Put back what earlier repairs gave up, and a mirror has."""
-    if not workshop.mirrors:
-        return
     with contextlib.suppress(DamagedError):
         for lost in table.log.head().manifest.lost:
             known = lost.sha256 and lost.path not in workshop.given_up
@@ -118,7 +111,7 @@ def _may_return(table: Table, lost: LostFile) -> bool:
 
 
 def _bring_back(workshop: Workshop, table: Table, lost: LostFile) -> None:
-    if not workshop.restore(lost.path, partial(_begins, lost.sha256)):
+    if not workshop.restore(lost.path, lost.sha256):
         return
     found: tuple[DataFile, ...] = ()
     name = lost.path.removeprefix(table.data_key(""))

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from lake.digest import digest_file
 from lake.errors import (
     AlreadyExistsError,
     DamagedError,
@@ -81,6 +82,9 @@ class Store(Protocol):
 
     def size(self, key: str) -> int:
         """Return the number of bytes, without reading them. Raises NotFoundError."""
+
+    def digest(self, key: str) -> str:
+        """Return the SHA-256 of what is there now, and not in a copy. Raises NotFoundError."""
 
     def local_path(self, key: str) -> Path:
         """Return a local file with these bytes, to be read only. Raises NotFoundError."""
@@ -204,6 +208,12 @@ class LocalStore:
         path = self._path(key)
         with refusals(path):
             return path.stat().st_size
+
+    def digest(self, key: str) -> str:
+        """Return the SHA-256 of the file. Raises NotFoundError."""
+        path = self._path(key)
+        with refusals(path):
+            return digest_file(path)
 
     def local_path(self, key: str) -> Path:
         """Return the file itself. Raises NotFoundError."""

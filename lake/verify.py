@@ -8,28 +8,65 @@ content     also: the SHA-256 of every file and object, about 1 GB a second
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass, field
+from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING, Final, Literal
 
-from lake.digest import digest_file
+from lake.digest import is_digest
 from lake.errors import DamagedError, FormatError, NotFoundError, StoreError
 from lake.identity import IDENTITY, read_identity
 from lake.inventory import differences
-from lake.objects import Objects, object_key
+from lake.objects import FOLDER as OBJECTS
 from lake.problem import Problem
 from lake.segment import footer
 from lake.table import SENTINEL, Table, digest_in, is_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from lake.manifest import Manifest
     from lake.spec import TableSpec
     from lake.store import Store
 
-__all__ = ["Level", "Problem", "verify"]
+    Progress = Callable[[str, float], None]
+
+__all__ = ["Level", "Problem", "Proof", "prove", "verify"]
 
 Level = Literal["structure", "footers", "content"]
 _DEPTH: Final = {"structure": 0, "footers": 1, "content": 2}
+# SHA-256 of a file leaves Python's lock to others, and a bucket is slow to answer
+_AT_ONCE: Final = max(4, os.cpu_count() or 1)
+_TABLES_SHARE: Final = 0.1  # of the time, when contents are read too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Everything that is wrong, and of how many files with how many bytes the content was read."""
+
+    problems: tuple[Problem, ...]
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A file to read to its end: how its SHA-256 begins, how many bytes it has."""
+
+    key: str
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """How deep to look; the contents to read are collected first, and read at the end."""
+
+    depth: int
+    contents: list[_Content] = field(default_factory=list)
+
+    def looks_at(self, level: Level) -> bool:
+        return self.depth >= _DEPTH[level]
 
 
 def verify(
@@ -37,11 +74,9 @@ def verify(
 ) -> list[Problem]:
     """Return everything that is wrong with a lake; nothing when it is sound.
 
-    Appends and compactions may go on meanwhile. What a crash leaves behind and nobody reads is
-    not a problem.
-
     >>> import tempfile
     >>> from pathlib import Path
+    >>> from lake.objects import Objects, object_key
     >>> from lake.store import LocalStore
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     store = LocalStore(Path(folder))
@@ -50,15 +85,40 @@ def verify(
     ...     [problem.kind for problem in verify(store, [], level="content")]
     ['content']
     """
-    depth = _DEPTH[level]
+    return list(prove(lake_store, specs, level).problems)
+
+
+def prove(
+    lake_store: Store,
+    specs: Iterable[TableSpec],
+    level: Level = "structure",
+    *,
+    progress: Progress | None = None,
+) -> Proof:
+    """Look for everything that is wrong with a lake, and say how much was read for it.
+
+    Appends and compactions may go on meanwhile. What a crash leaves behind and nobody reads is
+    not a problem. Nothing is written, so it may be interrupted at any time.
+    """
+    tell = progress or (lambda _what, _share: None)
+    task = _Task(_DEPTH[level])
     problems = list(_verify_identity(lake_store))
-    for spec in specs:
-        problems += _verify_table(Table(lake_store, spec, writer="verify"), depth)
-    if depth >= _DEPTH["content"]:
-        problems += _verify_objects(lake_store)
+    tables = list(specs)
+    share = _TABLES_SHARE if task.looks_at("content") else 1.0
+    for place, spec in enumerate(tables):
+        tell(f"table {spec.name}", share * place / len(tables))
+        problems += _verify_table(Table(lake_store, spec, writer="verify"), task)
+    if task.looks_at("content"):
+        task.contents.extend(_objects(lake_store))
+        problems += _verify_contents(lake_store, task.contents, tell)
     named = {problem.path for problem in problems}
-    changed = differences(lake_store, content=depth >= _DEPTH["content"])
-    return problems + [problem for problem in changed if problem.path not in named]
+    changed = differences(lake_store, content=task.looks_at("content"))
+    problems += [problem for problem in changed if problem.path not in named]
+    return Proof(
+        problems=tuple(problems),
+        files=len(task.contents),
+        bytes=sum(content.bytes for content in task.contents),
+    )
 
 
 def _verify_identity(store: Store) -> Iterator[Problem]:
@@ -70,15 +130,15 @@ def _verify_identity(store: Store) -> Iterator[Problem]:
         yield Problem(kind="identity", path=IDENTITY, detail=error.message)
 
 
-def _verify_table(table: Table, depth: int) -> Iterator[Problem]:
+def _verify_table(table: Table, task: _Task) -> Iterator[Problem]:
     yield from _verify_sentinels(table)
     yield from _verify_log(table)
     try:
         manifest = table.log.head().manifest
     except (DamagedError, StoreError):
         return  # reported with the log; without its head nothing is known about the data files
-    yield from _verify_data(table, manifest, depth)
-    yield from _verify_tail(table, manifest, depth)
+    yield from _verify_data(table, manifest, task)
+    yield from _verify_tail(table, manifest, task)
 
 
 def _verify_sentinels(table: Table) -> Iterator[Problem]:
@@ -122,7 +182,7 @@ def _verify_log(table: Table) -> Iterator[Problem]:
         before = head.sha256
 
 
-def _verify_data(table: Table, manifest: Manifest, depth: int) -> Iterator[Problem]:
+def _verify_data(table: Table, manifest: Manifest, task: _Task) -> Iterator[Problem]:
     sizes = {entry.name: entry.size for entry in table.data_entries()}
     for file in manifest.files:
         key = table.data_key(file.path)
@@ -135,11 +195,11 @@ def _verify_data(table: Table, manifest: Manifest, depth: int) -> Iterator[Probl
             detail = f"has {sizes[file.path]} bytes instead of {file.bytes}"
             yield Problem(kind="size", path=key, detail=detail)
             continue
-        if depth >= _DEPTH["footers"]:
-            yield from _verify_file(table.store, key, file.rows, file.sha256, depth)
+        content = _Content(key, file.sha256, file.bytes)
+        yield from _verify_file(table.store, content, file.rows, task)
 
 
-def _verify_tail(table: Table, manifest: Manifest, depth: int) -> Iterator[Problem]:
+def _verify_tail(table: Table, manifest: Manifest, task: _Task) -> Iterator[Problem]:
     for entry in table.store.list(f"{table.folder}/tail"):
         if not is_segment(entry.name) or entry.name in manifest.consumed:
             continue
@@ -150,16 +210,19 @@ def _verify_tail(table: Table, manifest: Manifest, depth: int) -> Iterator[Probl
             yield Problem(kind="name", path=key, detail=detail)
         if not entry.size:
             yield Problem(kind="size", path=key, detail="has no bytes")
-        elif depth >= _DEPTH["footers"]:
-            yield from _verify_file(table.store, key, None, sha16, depth)
+        else:
+            content = _Content(key, sha16, entry.size)
+            yield from _verify_file(table.store, content, None, task)
 
 
 def _verify_file(
-    store: Store, key: str, rows: int | None, digest: str, depth: int
+    store: Store, content: _Content, rows: int | None, task: _Task
 ) -> Iterator[Problem]:
+    if not task.looks_at("footers"):
+        return
+    key = content.key
     try:
-        path = store.local_path(key)
-        found = footer(path)[1]
+        found = footer(store.local_path(key))[1]
         if rows is not None and found != rows:
             yield Problem(kind="rows", path=key, detail=f"has {found} rows instead of {rows}")
     except NotFoundError:
@@ -169,26 +232,40 @@ def _verify_file(
     except StoreError as error:
         yield Problem(kind="unreadable", path=key, detail=error.message)
         return
-    if depth >= _DEPTH["content"]:
-        yield from _verify_content(store, key, digest)
+    if task.looks_at("content"):
+        task.contents.append(content)
 
 
-def _verify_content(store: Store, key: str, digest: str) -> Iterator[Problem]:
+def _objects(store: Store) -> Iterator[_Content]:
+    for folder in store.folders(OBJECTS):
+        for entry in store.list(f"{OBJECTS}/{folder}"):
+            if is_digest(entry.name):
+                yield _Content(f"{OBJECTS}/{folder}/{entry.name}", entry.name, entry.size)
+
+
+def _verify_contents(store: Store, contents: list[_Content], tell: Progress) -> Iterator[Problem]:
+    total = max(1, sum(content.bytes for content in contents))
+    done = 0
+    # not an executor: who interrupts a proof would have to wait for the end of large files
+    with ThreadPool(_AT_ONCE) as pool:
+        found = pool.imap(lambda each: _verify_content(store, each), contents)
+        for content, problem in zip(contents, found, strict=True):
+            done += content.bytes
+            tell("contents", _TABLES_SHARE + (1 - _TABLES_SHARE) * done / total)
+            if problem is not None:
+                yield problem
+
+
+def _verify_content(store: Store, content: _Content) -> Problem | None:
+    key, digest = content.key, content.digest
     try:
-        found = digest_file(store.local_path(key))
-    except (NotFoundError, FileNotFoundError):
-        return  # deleted since the listing
-    except DamagedError as error:  # a bucket's bytes are checked on their way here
-        yield Problem(kind="content", path=key, detail=error.message)
-        return
-    except OSError as error:
-        yield Problem(kind="unreadable", path=key, detail=str(error))
-        return
+        found = store.digest(key)
+    except NotFoundError:
+        return None  # deleted since the listing
+    except (DamagedError, StoreError) as error:
+        kind = "content" if isinstance(error, DamagedError) else "unreadable"
+        return Problem(kind=kind, path=key, detail=error.message)
     if not found.startswith(digest):
         detail = f"has the digest {found[: len(digest)]} instead of {digest}"
-        yield Problem(kind="content", path=key, detail=detail)
-
-
-def _verify_objects(store: Store) -> Iterator[Problem]:
-    for digest in Objects(store).all():
-        yield from _verify_content(store, object_key(digest), digest)
+        return Problem(kind="content", path=key, detail=detail)
+    return None

@@ -11,7 +11,6 @@ from lake.quarantine import Quarantine
 from lake.store import refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from lake.problem import Problem
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class Workshop:
-    """One repair: the lake, its mirrors in the order they are asked, and a quarantine."""
+    """One repair: the lake, another copy of it if there is one, and a quarantine."""
 
-    def __init__(self, store: Store, mirrors: Iterable[Store]) -> None:
+    def __init__(self, store: Store, mirror: Store | None) -> None:
         self.store = store
-        self.mirrors = tuple(mirrors)
+        self.mirror = mirror
         self.quarantine = Quarantine(store)
         self.restored: list[str] = []
         self.rebuilt: list[str] = []
@@ -31,25 +30,34 @@ class Workshop:
         self.given_up: dict[str, str] = {}
         self.left: dict[str, str] = {}
 
-    def restore(self, key: str, is_good: Callable[[Path], bool]) -> bool:
-        """Put a mirror's copy in the place of a file, when one has a good copy.
+    def restore(self, key: str, digest: str) -> bool:
+        """Put bytes whose SHA-256 begins so in the place of a file, when there are any.
 
-        Raises StoreError when it cannot be written: a file must not be given up for that.
+        Raises StoreError when they cannot be written, DamagedError when the mirror cannot be read:
+        a file must not be given up for either.
         """
-        for mirror in self.mirrors:
-            try:
-                path = mirror.local_path(key)
-                with refusals(path):
-                    digest = digest_file(path)
-                    good = is_good(path)
-            except (NotFoundError, StoreError, DamagedError):
-                continue  # this mirror does not have it; what the lake's own disk refuses is raised
-            with contextlib.suppress(NotFoundError, DamagedError):  # it has changed since
-                if good:
-                    self.store.put(key, path, digest=digest)
-                    self.restored.append(key)
-                    return True
-        return False
+        found = self._own_copy(key, digest) or self._copy_in_mirror(key, digest)
+        if found is None:
+            return False
+        path, whole = found
+        self.store.put(key, path, digest=whole)
+        self.restored.append(key)
+        return True
+
+    def _own_copy(self, key: str, digest: str) -> tuple[Path, str] | None:
+        """Look among the local copies of what a bucket holds, or held."""
+        with contextlib.suppress(NotFoundError, DamagedError, StoreError):
+            return _good(self.store, key, digest)
+        return None
+
+    def _copy_in_mirror(self, key: str, digest: str) -> tuple[Path, str] | None:
+        try:
+            return None if self.mirror is None else _good(self.mirror, key, digest)
+        except (NotFoundError, DamagedError):
+            return None
+        except StoreError as error:
+            message = f"the mirror cannot be read: {error.message}"
+            raise DamagedError(message, hint=error.hint, path=key) from error
 
     def give_up(self, key: str, reason: str) -> None:
         """Take a file out of the lake; its bytes stay in the quarantine."""
@@ -64,3 +72,10 @@ class Workshop:
     def leave(self, problem: Problem, why: str) -> None:
         """Change nothing about a file."""
         self.left[problem.path] = f"{problem.detail}; {why}"
+
+
+def _good(store: Store, key: str, digest: str) -> tuple[Path, str] | None:
+    path = store.local_path(key)
+    with refusals(path):
+        found = digest_file(path)
+    return (path, found) if found.startswith(digest) else None

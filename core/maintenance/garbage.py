@@ -9,7 +9,7 @@ tmp/       what crashed writers left, after a day
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -38,11 +38,12 @@ class HasCatalog(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Garbage:
-    """A file that goes: its key in the lake, its bytes, and what it is."""
+    """A file that goes: its key in the lake, its bytes, what it is; objects: from when on."""
 
     key: str
     bytes: int
     kind: Kind
+    due_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,13 @@ def _replaced_files(catalog: Catalog, *, dry_run: bool) -> Iterator[Garbage]:
 
 def _garbage(objects: Iterable[StoredObject]) -> tuple[Garbage, ...]:
     return tuple(
-        Garbage(key=object_key(each.digest), bytes=each.bytes, kind="object") for each in objects
+        Garbage(
+            key=object_key(each.digest),
+            bytes=each.bytes,
+            kind="object",
+            due_at=datetime.fromtimestamp(each.due_at, UTC),
+        )
+        for each in objects
     )
 
 

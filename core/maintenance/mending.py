@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from core.maintenance.proof import HasLake
     from lake.store import Store
-    from lake.verify import Level
+    from lake.verify import Level, Progress
 
 # A manifest that is whole again shows what else is missing; then an object may be missed.
 _ROUNDS: Final = 4
@@ -42,11 +42,12 @@ def repair_lake(
     *,
     level: Level = "content",
     mirror: Store | None = None,
-    cache: Store | None = None,
+    progress: Progress | None = None,
 ) -> Mended:
-    """Verify and repair a lake, from a mirror (a backup, another copy) or a cache of its objects.
+    """Verify and repair a lake, from a mirror: a backup, or another copy.
 
-    What nobody has good bytes for is moved to quarantine/, and the lake does without.
+    What nobody has good bytes for is moved to quarantine/, and the lake does without. Readers and
+    writers may go on meanwhile; what is interrupted is gone on with by the next call.
 
     >>> import tempfile
     >>> from core import Workbench
@@ -57,22 +58,18 @@ def repair_lake(
     lake = source if isinstance(source, Lake) else source.lake
     lake.define(*SPECS.values())
     report = RepairReport()
-    for _ in range(_ROUNDS):
-        found = verify_lake(lake, level=level).problems
-        rebuilt = tuple(p.path for p in found if _rebuild_claim(lake, p.path))
-        problems = [problem for problem in found if problem.path not in rebuilt]
-        done = repair(
-            lake.store,
-            lake.specs.values(),
-            problems,
-            source=mirror,
-            cache=cache,
-            writer=lake.writer,
-        )
+    for last in (*[False] * _ROUNDS, True):
+        found = verify_lake(lake, level=level, progress=progress)
+        if last:
+            break
+        rebuilt = tuple(p.path for p in found.problems if _rebuild_claim(lake, p.path))
+        problems = [problem for problem in found.problems if problem.path not in rebuilt]
+        specs = lake.specs.values()
+        done = repair(lake.store, specs, problems, source=mirror, writer=lake.writer)
         report = _together(report, done, rebuilt)
         if not (done.restored or done.rebuilt or done.set_aside or done.given_up or rebuilt):
-            break
-    return Mended(report=report, after=verify_lake(lake, level=level))
+            break  # what was found is what is left
+    return Mended(report=report, after=found)
 
 
 def repair_identity(store: Store, *, mirror: Store | None = None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -19,9 +20,17 @@ from lake.table import SENTINEL, journal_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lake.verify import Level
+    from lake.verify import Level, Progress
 
 _NAMED: Final = 5
+# What to do about a problem, by its kind (lake/problem.py).
+_REPAIR: Final = "Run `mhras verify --repair`, with --from and a copy of the lake if there is one."
+_ADVICE: Final = {
+    "name": "Move the file out of the lake unless you know where it comes from.",
+    "sentinel": "Run `mhras verify --repair`, which writes it anew.",
+    "inventory": "Run `mhras verify --repair`; the next proof takes a new one.",
+    "unreadable": "Check permissions and the disk, then verify again.",
+}
 _NAMING: Final = ("runs", "artifacts")  # tables whose rows name objects
 
 
@@ -39,20 +48,28 @@ class Finding:
     affects: tuple[str, ...]
     run_ids: tuple[str, ...] = ()
 
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return _ADVICE.get(self.problem.kind, _REPAIR)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
     """What is wrong with a lake, the first problem of each file that has any.
 
-    `given_up` is what repairs could not save: keys and reasons.
-
-    `recorded` says that what is there was noted down, so that what gets lost later is noticed.
+    `given_up` is what repairs could not save: keys and reasons. `recorded` says that what is there
+    was noted down, so that what gets lost later is noticed. `bytes` are those of the `files` that
+    were read to their end.
     """
 
     level: str
     findings: tuple[Finding, ...]
     given_up: dict[str, str]
     recorded: bool
+    files: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -61,12 +78,17 @@ class VerifyReport:
 
 
 def verify_lake(
-    source: HasLake | Lake, *, level: Level = "structure", record: bool = True
+    source: HasLake | Lake,
+    *,
+    level: Level = "structure",
+    record: bool = True,
+    progress: Progress | None = None,
 ) -> VerifyReport:
     """Prove that a lake holds what it says it holds.
 
     Beyond `lake.verify` it looks for the objects that runs and artifacts name. Where nothing is
     wrong, `record` leaves an inventory in the lake, by which the next proof finds what is gone.
+    `progress` is called with what is looked at, and the share that is done, from 0 to 1.
 
     >>> import tempfile
     >>> from core import Workbench
@@ -74,11 +96,13 @@ def verify_lake(
     ...     verify_lake(wb, level="content").problems
     ()
     """
-    from lake.verify import verify  # with Arrow's types
+    from lake.verify import prove  # with Arrow's types
 
+    started = time.monotonic()
     lake = source if isinstance(source, Lake) else source.lake
     lake.define(*SPECS.values())
-    problems = verify(lake.store, lake.specs.values(), level)
+    proof = prove(lake.store, lake.specs.values(), level, progress=progress)
+    problems = list(proof.problems)
     known = read_known_rows(lake, _NAMING)
     problems += _missing_objects(lake, known)
     if problems:
@@ -89,7 +113,15 @@ def verify_lake(
         _finding(first[path], known, lake) for path in sorted(first) if path not in lost
     )
     recorded = record and not findings and _record(lake)
-    return VerifyReport(level=level, findings=findings, given_up=lost, recorded=recorded)
+    return VerifyReport(
+        level=level,
+        findings=findings,
+        given_up=lost,
+        recorded=recorded,
+        files=proof.files,
+        bytes=proof.bytes,
+        seconds=time.monotonic() - started,
+    )
 
 
 def _record(lake: Lake) -> bool:

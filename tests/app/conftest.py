@@ -7,10 +7,14 @@ import pytest
 from core import Workbench
 from tests.support.commands import Command, log_and_die
 from tests.support.processes import Child
+from tests.support.s3_server import bucket, s3
 from tests.support.sample_lake import SampleLake, make_sample_lake
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+__all__ = ["abandoned", "bucket", "lake", "mhras", "s3", "sample"]
 
 
 @pytest.fixture

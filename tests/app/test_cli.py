@@ -35,6 +35,8 @@ READING = (
     ["compact"],
     ["export", "catalog"],
     ["verify"],
+    ["verify", "--repair"],
+    ["gc"],
     ["serve", "--port", "0"],
 )
 
@@ -59,12 +61,15 @@ def test_help_names_every_command(mhras: Command) -> None:
     status, out, _ = mhras("--help")
     named = re.findall(r"^  (\w+)  +\w", out.partition("Commands:")[2], re.MULTILINE)
     wanted = {
+        "backup",
         "compact",
         "config",
         "demo",
         "doctor",
         "export",
+        "gc",
         "init",
+        "restore",
         "run",
         "runs",
         "serve",
@@ -93,6 +98,10 @@ def test_the_module_is_the_same_command() -> None:
         ["run", "show"],
         ["sql", "select 1", "--json", "--csv"],
         ["verify", "--level", "deep"],
+        ["verify", "--from", "copy"],
+        ["gc", "--keep", "many"],
+        ["gc", "--purge-deleted", "9"],
+        ["backup", "lake"],
         ["init", "here", "--lake", "there"],
         ["demo", "--nhanes", "/nowhere"],
     ],

@@ -95,25 +95,6 @@ def test_exporting_the_catalog_names_the_file(
     assert answer == (0, f"{elsewhere / 'catalog.duckdb'}\n", "")
 
 
-@pytest.mark.parametrize("level", ["structure", "footers", "content"])
-@pytest.mark.usefixtures("sample")
-def test_a_sound_lake_is_verified(mhras: Command, level: str) -> None:
-    assert mhras("verify", "--level", level) == (0, f"0 problems at level {level}\n", "")
-    assert mhras.json("verify", "--level", level) == {"level": level, "problems": []}
-
-
-def test_damage_is_named_with_what_to_do(mhras: Command, sample: SampleLake) -> None:
-    (segment,) = (sample.folder / "tables" / "runs" / "tail").glob("*-*-*-*.parquet")
-    content = bytearray(segment.read_bytes())
-    content[len(content) // 2] ^= 1
-    segment.write_bytes(content)
-    status, out, _ = mhras("verify", "--level", "content")
-    problem, count = out.splitlines()
-    assert (status, count) == (1, "1 problem at level content")
-    assert problem.startswith(f"content  {segment.relative_to(sample.folder)}: has the digest")
-    assert problem.endswith("Restore the file from a copy of the lake.")
-
-
 def test_the_doctor_finds_a_healthy_lake_well(mhras: Command, sample: SampleLake) -> None:
     findings = mhras.json("doctor")
     assert {finding["state"] for finding in findings} == {"ok"}

@@ -47,6 +47,14 @@ class StoreContract:
             store.put("tables/t/tail/0000-schema.parquet", data)
             assert store.local_path("tables/t/tail/0000-schema.parquet").read_bytes() == data
 
+    @pytest.mark.parametrize("key", ["name", f"objects/{64 * 'a'}"])
+    def test_a_digest_is_of_what_is_there(self, store: Store, key: str) -> None:
+        for data in (b"old", b"new", bytes(3_000_000)):
+            store.put(key, data)
+            assert store.digest(key) == hashlib.sha256(data).hexdigest()
+        with pytest.raises(NotFoundError):
+            store.digest("absent")
+
     def test_a_file_is_stored_with_its_content(self, store: Store, tmp_path: Path) -> None:
         source = tmp_path / "source"
         source.write_bytes(b"x" * 3_000_000)

@@ -33,7 +33,7 @@ def target(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "copy")
 
 
-@pytest.mark.parametrize("changes", range(20))
+@pytest.mark.parametrize("changes", range(22))
 def test_no_crash_of_a_copying_takes_away_what_was_copied_before(
     source: Source, target: LocalStore, tmp_path: Path, changes: int
 ) -> None:

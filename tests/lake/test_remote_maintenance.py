@@ -16,6 +16,8 @@ from lake.gc import collect_objects
 from lake.identity import IDENTITY
 from lake.inventory import take_inventory
 from lake.objects import Objects, object_key
+from lake.problem import Problem
+from lake.remote import S3Store
 from lake.repair import repair
 from lake.store import LocalStore
 from lake.table import Table
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from lake.remote import S3Store
 
 DAY = 86_400.0
 IDENTITY_BYTES = json.dumps({"format": 1, "lake_id": "one", "created_at": 0}).encode()
@@ -135,3 +136,21 @@ def test_a_bucket_is_repaired_from_a_copy(local: LocalStore, remote: S3Store) ->
         repair(remote, [METRICS], verify(remote, [METRICS], "content"), source=local)
     assert verify(remote, [METRICS], "content") == []
     assert steps_in(table(remote)) == [0, 1, 2]
+
+
+def test_proof_of_a_bucket_does_not_believe_local_copies_but_repair_uses_them(
+    remote: S3Store,
+) -> None:
+    objects = Objects(remote)
+    digests = [objects.put(data) for data in (b"weights", b"a plot")]
+    for digest in digests:
+        assert objects.get(digest)  # now there are local copies
+    changed, gone = map(object_key, digests)
+    S3Store(remote.url).put(changed, b"wrong bytes")
+    S3Store(remote.url).delete(gone)
+    found = verify(remote, [], "content")
+    assert [(problem.kind, problem.path) for problem in found] == [("content", changed)]
+    problems = [*found, Problem(kind="missing", path=gone, detail="absent")]
+    assert repair(remote, [], problems).restored == (changed, gone)
+    assert [remote.digest(key) for key in (changed, gone)] == digests
+    assert verify(remote, [], "content") == []

@@ -91,8 +91,8 @@ def paths(problems: list[Problem]) -> set[str]:
     return {problem.path for problem in problems}
 
 
-def mend(store: Store, *, source: Store | None = None, cache: Store | None = None) -> RepairReport:
-    return repair(store, SPECS, verify(store, SPECS, "content"), source=source, cache=cache)
+def mend(store: Store, *, source: Store | None = None) -> RepairReport:
+    return repair(store, SPECS, verify(store, SPECS, "content"), source=source)
 
 
 def missing_objects(store: Store, expected: dict[str, Any]) -> list[Problem]:
@@ -262,16 +262,6 @@ def test_older_manifests_nobody_has_are_set_aside(store: LocalStore) -> None:
     assert report.set_aside == (log.key(versions[0]), log.key(versions[1]))
     assert (report.given_up, verify(store, SPECS, "content")) == ({}, [])
     assert log.versions() == versions[2:]
-
-
-def test_a_cache_is_asked_before_a_mirror(
-    store: LocalStore, mirror: LocalStore, tmp_path: Path
-) -> None:
-    cache = LocalStore(tmp_path / "cache")
-    digest = Objects(cache).put(CONTENTS[0])
-    damage(store.root / object_key(digest), "flipped", CHANCE)
-    assert mend(store, source=mirror, cache=cache).restored == (object_key(digest),)
-    assert Objects(store).get(digest) == CONTENTS[0]
 
 
 def test_a_mirror_that_is_damaged_too_is_no_help(store: LocalStore, tmp_path: Path) -> None:

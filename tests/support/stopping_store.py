@@ -55,6 +55,11 @@ class StoppingStore:
         self._before("size", key)
         return self._store.size(key)
 
+    def digest(self, key: str) -> str:
+        """Read a file through."""
+        self._before("digest", key)
+        return self._store.digest(key)
+
     def local_path(self, key: str) -> Path:
         """Find a file."""
         self._before("local_path", key)
