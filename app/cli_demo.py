@@ -71,7 +71,7 @@ def demo(
         raise typer.BadParameter(f"There is no folder {nhanes}.", param_hint="--nhanes")
     settings = settings_of(lake)
     with Workbench(settings=settings) as wb:
-        place = wb.lake.root
+        place = wb.lake.url
         if _is_built(wb, _RAND if files is None else _NHANES):
             say(f"The demo is in {printable(place)} already.")
         else:
@@ -90,7 +90,7 @@ def _build(wb: Workbench, nhanes: Path | None) -> DemoSummary:
     from catalog.export import DATABASE, export_catalog
 
     # before the first export nobody reads by views, who alone need old files for a while
-    exported = (wb.lake.root / DATABASE).exists()
+    exported = DATABASE in wb.lake.store.names()
     if not exported:
         wb.lake.settle = 0.0
     with progress() as tell:
@@ -106,7 +106,7 @@ def _build(wb: Workbench, nhanes: Path | None) -> DemoSummary:
     return summary
 
 
-def _say_summary(summary: DemoSummary, place: Path) -> None:
+def _say_summary(summary: DemoSummary, place: str) -> None:
     say(
         f"{printable(summary.title)}: {counted(summary.rows, 'person', 'people')}, "
         f"{counted(summary.runs, 'run')} in {span(summary.seconds)}, {summary.failed} of them "

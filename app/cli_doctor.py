@@ -168,9 +168,9 @@ def _configuration(lake: str | None) -> Iterator[Finding]:
 def _lake(location: str | None) -> Iterator[Finding]:
     try:
         with open_lake(location) as lake:
-            yield Finding(subject="lake id", detail=f"{lake.lake_id} at {lake.root}")
+            yield Finding(subject="lake id", detail=f"{lake.lake_id} at {lake.url}")
             yield _writable(lake)
-            yield _disk(lake.root)
+            yield _disk(lake.journal.folder)
             yield from _journals(lake)
             yield from _tails(lake)
     except MhrasError as error:
@@ -187,8 +187,10 @@ def _writable(lake: Lake) -> Finding:
     return Finding(subject="writing", detail="the lake can be written")
 
 
-def _disk(root: Path) -> Finding:
-    free = shutil.disk_usage(root).free
+def _disk(journals: Path) -> Finding:
+    """Look where rows are logged; in the folder above, where that is not made yet."""
+    place = next(folder for folder in (journals, *journals.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
     if free < _LEAST_FREE:
         advice = "Free some space: without it nothing can be logged."
         return Finding(subject="disk", state="wrong", detail=f"{size(free)} free", advice=advice)
@@ -196,12 +198,12 @@ def _disk(root: Path) -> Finding:
 
 
 def _journals(lake: Lake) -> Iterator[Finding]:
-    from lake.recover import living_writers
+    from lake.journal import writer_of
+    from lake.recover import journal_sizes, living_writers
 
-    journals = [entry for entry in lake.store.list("journal") if entry.name.endswith(".jsonl")]
-    sizes = {entry.name.removesuffix(".jsonl"): entry.size for entry in journals}
+    sizes = journal_sizes(lake.journal.folder)
     living = living_writers(lake.journal.folder)
-    dead = sorted(name for name in sizes if name.split("-")[1] not in living)
+    dead = sorted(name for name in sizes if writer_of(name) not in living)
     yield Finding(subject="journals", detail=f"{len(sizes) - len(dead)} of living processes")
     if dead:
         detail = f"{len(dead)} of dead processes, {size(sum(sizes[name] for name in dead))}"

@@ -37,7 +37,7 @@ def init(
     known = lake_exists(settings)
     with make_lake(settings) as made:
         about = "There is a lake already at" if known else "Made an empty lake at"
-        say(f"{about} {printable(made.root)}")
+        say(f"{about} {printable(made.url)}")
 
 
 def lake_exists(settings: Settings) -> bool:

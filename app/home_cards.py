@@ -151,4 +151,4 @@ def storage(view: View) -> None:
     with card("Storage"):
         found = view.ask(view.workbench.storage_bytes)
         facts({name: size(count) for name, count in found.items()}, alt="Bytes by kind")
-        st.caption(f"In {plain(view.workbench.lake.root)}")
+        st.caption(f"In {plain(view.workbench.lake.url)}")

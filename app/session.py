@@ -17,6 +17,7 @@ import streamlit as st
 
 from core.errors import SettingsError
 from core.settings import read_settings
+from lake.address import is_folder
 from lake.errors import LakeNotFoundError
 
 if TYPE_CHECKING:
@@ -124,12 +125,15 @@ def _open(location: str) -> Workbench:
     # the library takes 0.3 s to import; a page that only says "no lake here" need not wait
     from core.workbench import Workbench
 
-    if not Path(location).exists():  # a slip of the pen should not become a new lake
+    if (
+        is_folder(location) and not Path(location).exists()
+    ):  # a slip of the pen should not become a new lake
         raise LakeNotFoundError(
             f"There is no folder {location}.",
             hint="Start with `mhras serve --lake <folder>`, or set MHRAS_LAKE.",
         )
-    _opened[location] = Workbench(settings=settings().given(lake=location))
+    wanted = settings().given(lake=location)
+    _opened[location] = Workbench(settings=wanted, create=is_folder(location))
     _opened_as[location] = next(_numbers)
     return _opened[location]
 

@@ -108,7 +108,7 @@ class Catalog:
         except BaseException as error:
             held.connection.rollback()
             self._forget()  # what is held may be half of something: read it again next time
-            if isinstance(error, duckdb.Error):
+            if isinstance(error, duckdb.Error | NotFoundError):
                 raise _FileError(str(error)) from error
             raise
         held.connection.commit()
@@ -239,9 +239,23 @@ class Catalog:
                     found = " and ".join(kinds) or "nothing"
                     message = f"This is {found}: one SELECT is asked here, which changes nothing."
                     raise QueryError(message, hint=hint, query=query)
+                try:
+                    return ask(cursor, query, params)
+                except duckdb.IOException:
+                    if not self._lost_files():
+                        raise
+            with self._cursor() as cursor:
                 return ask(cursor, query, params)
         except duckdb.Error as error:
             raise QueryError(str(error), hint=hint, query=query) from error
+
+    def _lost_files(self) -> bool:
+        """Tell whether files went that a query may read; the next refresh finds them again.
+
+        Copies of a bucket's files may be deleted at any time, merged files after ten minutes.
+        """
+        with self._lock:
+            return self._held is None or self._held.mirror.lost_files()
 
 
 @dataclass(slots=True)

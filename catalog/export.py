@@ -13,6 +13,9 @@ DuckDB lists the folders before it reads the manifest, and a compacted file is t
 seconds before a manifest names it: so each row is found once. Rows that a running process has
 logged and not yet made into a segment are seen by the library only, as they are in its journal.
 
+Of a lake in a bucket the paths begin with s3://. To read them DuckDB needs its extension httpfs,
+which `install httpfs` fetches, and a secret that says who asks.
+
 The files are plain Parquet: `read_parquet('tables/metrics/**/*.parquet')` finds each row once too,
 unless files that a compaction has replaced still wait for their deletion, ten minutes later.
 """
@@ -37,6 +40,7 @@ from catalog.views import (
 from lake.store import LocalStore
 
 if TYPE_CHECKING:
+    from lake.address import Place
     from lake.lake import Lake
 
 DATABASE: Final = "catalog.duckdb"
@@ -72,15 +76,22 @@ _HEADER: Final = """\
 --     cd <this folder> && duckdb -init catalog.sql
 
 """
+_REMOTE: Final = """\
+-- The lake is in a bucket. DuckDB reads it with the extension httpfs, and needs to know who asks:
+--     install httpfs; load httpfs;
+--     create secret (type s3, provider credential_chain);    -- or key_id, secret, region, endpoint
+-- Then:  .read catalog.sql    or, with catalog.duckdb:  attach 'catalog.duckdb' (read_only)
+
+"""
 
 
 def export_catalog(lake: Lake, *, folder: Path | None = None, view_prefix: str = "") -> Path:
     """Write catalog.duckdb and catalog.sql into the lake, or into a folder; the database's path.
 
     The views are experiments, runs, metrics, metric_summary and artifacts; with a ``view_prefix``
-    such as "exp_" also exp_runs and so on. Raises CatalogError when somebody has written into the
-    database that is there, StoreError when the disk refuses, InvalidNameError for a prefix that
-    makes no names.
+    such as "exp_" also exp_runs and so on. Of a database in a bucket the path is that of a copy.
+    Raises CatalogError when somebody has written into the database that is there, StoreError when
+    the disk or the bucket refuses, InvalidNameError for a prefix that makes no names.
 
     >>> import duckdb
     >>> from lake.lake import Lake
@@ -90,23 +101,27 @@ def export_catalog(lake: Lake, *, folder: Path | None = None, view_prefix: str =
     [(0,)]
     """
     lake.define(*SPECS.values())
-    store = lake.store if folder is None else LocalStore(folder)
-    _refuse_written(store.root / DATABASE)
+    store: Place = lake.store if folder is None else LocalStore(folder)
+    _refuse_written(store)
     for name in SPECS:
         lake.table(name).ensure_sentinels()  # a view that finds no file at all is an error
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / DATABASE
-        _build(fresh, view_statements(str(lake.root), view_prefix=view_prefix))
-        _refuse_written(store.root / DATABASE)
+        _build(fresh, view_statements(lake.url, view_prefix=view_prefix))
+        _refuse_written(store)
         store.put(DATABASE, fresh)
-    inside = store.root == lake.root
-    statements = view_statements("" if inside else str(lake.root), view_prefix=view_prefix)
-    store.put(SCRIPT, (_HEADER + ";\n\n".join(statements) + ";\n").encode())
-    return store.root / DATABASE
+    inside = store.folder is not None and store.url == lake.url
+    statements = view_statements("" if inside else lake.url, view_prefix=view_prefix)
+    header = _REMOTE if lake.publishes else _HEADER
+    store.put(SCRIPT, (header + ";\n\n".join(statements) + ";\n").encode())
+    return store.local_path(DATABASE)
 
 
-def _refuse_written(database: Path) -> None:
+def _refuse_written(store: Place) -> None:
     """Raise CatalogError when changes wait beside a database: they would be played into ours."""
+    if store.folder is None:
+        return
+    database = store.folder / DATABASE
     log = database.with_name(f"{database.name}.wal")
     if log.exists():
         message = f"{database} is being written by another program: {log.name} is beside it."

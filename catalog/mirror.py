@@ -13,7 +13,7 @@ segments not seen before, and drops the rows of journals that became segments.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +21,10 @@ from catalog.session import SQL_TYPES
 from catalog.tables import SPECS
 from catalog.views import SUMMARISE
 from lake.recover import JournalReader
+from lake.snapshots import Snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
     import pyarrow as pa
@@ -35,6 +36,7 @@ HELD: Final = ("experiments", "runs", "artifacts")
 APART: Final = frozenset({"experiments", "artifacts"})  # no run's row depends on these
 # a segment could be made, consumed and deleted unseen between two looks further apart than this
 LONGEST_GAP_SECONDS: Final = 300.0
+KEPT_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -75,10 +77,10 @@ class Mirror:
     def __init__(self, lake: Lake, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._files = lake.checked
-        self._tables = {name: lake.table(name) for name in SPECS}
+        self._snapshots = Snapshots(lake, SPECS)
         self._reader = JournalReader(lake.journal.folder, SPECS)
         self._seen = {name: _Seen() for name in SPECS}
-        self._looked_at = monotonic()
+        self._looked_at = self._named_at = monotonic()
         self.metric_files: dict[str, str] = {}
         for name, spec in SPECS.items():
             table = f"events_{name}" if name in HELD else "live_metrics"
@@ -93,21 +95,13 @@ class Mirror:
     def look(self) -> Change:
         """Take in what is new in the lake."""
         update = self._reader.poll()
-        # in this order, the reverse of `seal`: a run's end is never there without its metrics
-        snapshots = {name: table.snapshot() for name, table in self._tables.items()}
+        snapshots = self._snapshots.take(anew=bool(update.gone))
         gap, self._looked_at = monotonic() - self._looked_at, monotonic()
+        anew = {n for n, snapshot in snapshots.items() if self._must_begin_anew(n, snapshot, gap)}
+        self._fetch(snapshots, anew)
         change = Change()
         for name, snapshot in snapshots.items():
-            seen = self._seen[name]
-            if seen.version == -1 or snapshot.version < seen.version:
-                self._tables[name].log.check_head()  # without the highest one, rows would be missed
-            compacted = seen.version not in (-1, snapshot.version)
-            missed = compacted and (
-                snapshot.consumed - seen.segments
-                or gap > LONGEST_GAP_SECONDS
-                or snapshot.rewritten != seen.rewritten
-            )
-            if missed or (snapshot.files and seen.version == -1):
+            if name in anew:
                 self._load_all(name, snapshot, change)
             self._load_new(name, snapshot, change)
             self._drop_journals(name, snapshot.journals, update.gone, change)
@@ -116,12 +110,50 @@ class Mirror:
         self._name_metric_files(snapshots["metrics"].files)
         return change
 
+    def _must_begin_anew(self, name: str, snapshot: Snapshot, gap: float) -> bool:
+        seen = self._seen[name]
+        if seen.version == -1 or snapshot.version < seen.version:
+            # without the highest manifest, rows would be missed
+            self._snapshots.tables[name].log.check_head()
+        if seen.version == -1:
+            return bool(snapshot.files)
+        return seen.version != snapshot.version and bool(
+            snapshot.consumed - seen.segments
+            or gap > LONGEST_GAP_SECONDS
+            or snapshot.rewritten != seen.rewritten
+        )
+
+    def _fetch(self, snapshots: Mapping[str, Snapshot], anew: set[str]) -> None:
+        """Have the files that are about to be read on this machine, all fetched at once."""
+        keys = [key for name in anew for key in snapshots[name].data]
+        for name, snapshot in snapshots.items():
+            keys += self._fresh(name, snapshot)
+        if keys:
+            self._files.paths(keys)
+
+    def _fresh(self, name: str, snapshot: Snapshot) -> list[str]:
+        known = self._seen[name].segments
+        return [key for key in snapshot.tail if PurePosixPath(key).name not in known]
+
     def _name_metric_files(self, keys: Sequence[str]) -> None:
-        """Keep the paths of the files with points, which were checked when they were loaded."""
+        """Keep the paths of the files with points, which were checked when they were loaded.
+
+        The view of metrics reads them whenever it is asked. Asking for them again now and then
+        keeps the copies of a bucket's files from being let go.
+        """
+        if monotonic() - self._named_at > KEPT_SECONDS:
+            self._named_at, self.metric_files = monotonic(), {}
         known = self.metric_files
         fresh = [key for key in keys if key not in known]
         paths = dict(zip(fresh, map(str, self._files.paths(fresh)), strict=True))
         self.metric_files = {key: known.get(key) or paths[key] for key in keys}
+
+    def lost_files(self) -> bool:
+        """Tell whether one of `metric_files` is gone, and look for all of them next time."""
+        lost = not all(Path(path).exists() for path in self.metric_files.values())
+        if lost:
+            self.metric_files = {}
+        return lost
 
     def _load_all(self, name: str, snapshot: Snapshot, change: Change) -> None:
         """Begin again from the compacted files: at first, when they lost rows, after a long gap."""
@@ -135,8 +167,7 @@ class Mirror:
 
     def _load_new(self, name: str, snapshot: Snapshot, change: Change) -> None:
         seen = self._seen[name]
-        fresh = [key for key in snapshot.tail if PurePosixPath(key).name not in seen.segments]
-        self._load(name, fresh, change)
+        self._load(name, self._fresh(name, snapshot), change)
         seen.version, seen.rewritten = snapshot.version, snapshot.rewritten
         seen.segments = {PurePosixPath(key).name for key in snapshot.tail} | snapshot.consumed
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     )
     from core.settings import Settings
     from core.tracking.run import Artifact, Run
-    from core.tracking.storage import FileSystemStorage, LakeStorage, StorageBackend
+    from core.tracking.storage import (
+        FileSystemStorage,
+        LakeStorage,
+        S3Storage,
+        StorageBackend,
+    )
     from core.tracking.tracker import ExperimentTracker
     from core.workbench import Workbench
     from lake.errors import LakeError, MhrasError
@@ -43,6 +48,7 @@ _HOME = {
     "Run": "core.tracking.run",
     "RunNotFoundError": "core.errors",
     "RunStateError": "core.errors",
+    "S3Storage": "core.tracking.storage",
     "Settings": "core.settings",
     "SettingsError": "core.errors",
     "StorageBackend": "core.tracking.storage",
@@ -65,6 +71,7 @@ __all__ = [
     "Run",
     "RunNotFoundError",
     "RunStateError",
+    "S3Storage",
     "Settings",
     "SettingsError",
     "StorageBackend",

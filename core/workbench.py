@@ -71,15 +71,11 @@ class Workbench:
         return self.catalog.sql(query, params)
 
     def storage_bytes(self) -> dict[str, int]:
-        """Bytes on disk by what they are for: tables, objects, journal and the rest."""
+        """Bytes in the lake by what they are for: tables, objects, journal and the rest."""
         found: dict[str, int] = {}
-        for path in self.lake.root.rglob("*"):
-            try:
-                size = path.stat().st_size if path.is_file() else 0
-            except FileNotFoundError:
-                continue  # compacted away while we looked
-            kind = path.relative_to(self.lake.root).parts[0]
-            found[kind] = found.get(kind, 0) + size
+        for entry in self.lake.store.everything():
+            kind = entry.name.partition("/")[0]
+            found[kind] = found.get(kind, 0) + entry.size
         return {name: size for name, size in sorted(found.items()) if size}
 
     def close(self) -> None:

@@ -11,22 +11,47 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import unquote
 
 from lake.errors import InvalidNameError
-from lake.store import LocalStore
+from lake.store import Entry, LocalStore, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lake.cache import ObjectCache
-    from lake.store import Store
 
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _FILE: Final = "file://"
 _ALLOWED: Final = "Give a folder's path, file:///folder or s3://bucket/prefix."
 
 
-def open_store(place: str | Path, *, cache: ObjectCache | None = None) -> Store:
+class Place(Store, Protocol):
+    """A store that a lake can be in: one that has an address, and a clock."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, as `open_store` takes it."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that it is; None when its files are elsewhere than on this machine's disks."""
+
+    def names(self) -> Sequence[str]:
+        """Return some names at the root of the store, folders with a "/"; none when it is empty."""
+
+    def everything(self) -> Sequence[Entry]:
+        """Return all files there are; their names are keys."""
+
+    def now(self) -> float:
+        """Return the time by the clock that `Entry.modified_at` comes from, seconds since 1970."""
+
+    def require_exclusive_create(self) -> None:
+        """Raise StoreError when a taken name is given away a second time."""
+
+
+def open_store(place: str | Path, *, cache: ObjectCache | None = None) -> Place:
     """Return the store at an address; nothing is asked of it, nor made, before it is used.
 
     `cache` holds the local copies of what is in a bucket; without one they are below

@@ -25,6 +25,7 @@ from lake.clock import now_us
 from lake.errors import NotFoundError
 from lake.manifest import Manifest
 from lake.partition import PARTITION_ROWS, TARGET_BYTES, TARGET_ROWS
+from lake.presence import open_journals
 from lake.rewrite import Rewrite
 from lake.store import LocalStore
 from lake.table import SENTINEL, is_segment, journal_of
@@ -43,8 +44,6 @@ KEPT_MANIFESTS: Final = 20
 GRACE: Final = 600.0
 ORPHAN_AGE: Final = 86_400.0
 _TRIES: Final = 5
-_JOURNALS: Final = "journal"
-_JOURNAL_SUFFIX: Final = ".jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,17 +153,13 @@ def is_worth_it(waiting: Sequence[Entry], minimum: int = 64) -> bool:
 def _successor(rewrite: Rewrite, head: Head, listed: set[str]) -> Manifest:
     table = rewrite.table
     before, now = head.manifest, max(now_us(), head.manifest.created_at + 1)
-    journals = {
-        entry.name.removesuffix(_JOURNAL_SUFFIX)
-        for entry in table.store.list(_JOURNALS)
-        if entry.name.endswith(_JOURNAL_SUFFIX)
-    }
+    is_open = open_journals(table.store)
     on_disk = {entry.name for entry in table.data_entries()}
     # A segment that is gone while its journal is not would be made, and its rows counted, again.
     consumed = {
         name: at
         for name, at in before.consumed.items()
-        if name in listed or journal_of(name) in journals
+        if name in listed or is_open(journal_of(name))
     }
     retired = {name: at for name, at in before.retired.items() if name in on_disk}
     merged = {file.path for file in rewrite.merged}

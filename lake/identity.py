@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from lake.errors import DamagedError, FormatError
+from lake.clock import now_us
+from lake.errors import AlreadyExistsError, DamagedError, FormatError, LakeError
 
 if TYPE_CHECKING:
+    from lake.address import Place
     from lake.store import Store
 
 FORMAT: Final = 1
@@ -53,4 +55,26 @@ def read_identity(store: Store, place: object) -> dict[str, Any]:
     if version > FORMAT:
         message = f"The lake at {place} has format {version}, newer than {FORMAT}."
         raise FormatError(message, hint="Update mhras-workbench.", format=version)
+    return identity
+
+
+def create_identity(place: Place) -> dict[str, Any]:
+    """Make a lake at an empty place, and return its identity, or that of who was faster.
+
+    Raises LakeError when something else is there, StoreError when names can be taken twice there.
+    """
+    import uuid  # 2 ms, for a new lake only
+
+    others = [name for name in place.names() if name not in {"tmp/", IDENTITY}]
+    if others:
+        held = ", ".join(name.removesuffix("/") for name in others[:5])
+        message = f"{place.url} is not a lake and not empty: it holds {held}."
+        hint = "Name an empty or a new folder."
+        raise LakeError(message, hint=hint, path=place.url)
+    place.require_exclusive_create()
+    identity = {"format": FORMAT, "lake_id": str(uuid.uuid4()), "created_at": now_us()}
+    try:
+        place.put(IDENTITY, json.dumps(identity, sort_keys=True).encode(), exclusive=True)
+    except AlreadyExistsError:
+        return read_identity(place, place.url)  # another process made it a moment ago
     return identity

@@ -25,7 +25,8 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from lake.clock import now_us
-from lake.store import as_store_error, make_folder, sync_folder
+from lake.file_names import make_folder, sync_folder
+from lake.store import as_store_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,15 @@ def new_writer() -> str:
     # not socket.gethostname(): importing socket takes 2 ms of every program's start
     machine = "".join(c for c in os.uname().nodename.lower() if c.isascii() and c.isalnum())
     return f"{machine[:24] or 'host'}.{os.getpid()}.{secrets.token_hex(4)}"
+
+
+def writer_of(journal_id: str) -> str:
+    """Return who wrote a journal.
+
+    >>> writer_of("0006413a5c2f8000-host.7.5d-000000")
+    'host.7.5d'
+    """
+    return journal_id.split("-")[1]
 
 
 def encode_row(table: str, row: Mapping[str, Any]) -> bytes:
@@ -79,6 +89,7 @@ class Journal:
         self._size = 0
         self._synced = 0
         self._opened_at = 0
+        self._waiting_since = 0
         self._sequence = 0
         self._rotated: dict[str, int] = {}
         self._unsure: dict[str, OSError] = {}
@@ -92,6 +103,11 @@ class Journal:
     def opened_at(self) -> int:
         """When the open file was made, in microseconds since 1970 UTC."""
         return self._opened_at
+
+    @property
+    def waiting_since(self) -> int:
+        """When the first row of the open file came, in microseconds since 1970 UTC."""
+        return self._waiting_since
 
     @property
     def size(self) -> int:
@@ -108,6 +124,8 @@ class Journal:
         with self._lock:
             if self._descriptor < 0:
                 self._open()
+            if not self._size:
+                self._waiting_since = now_us()
             descriptor = self._descriptor
             written = 0
             try:

@@ -1,10 +1,12 @@
-"""The lake: one folder that holds tables, objects, names and journals.
+"""The lake: a folder, or a prefix of a bucket, that holds tables, objects, names and journals.
 
 <lake>/lake.json                what this is: format version, lake id, time of creation
        tables/<table>/          tail segments, compacted data, manifests   (lake/table.py)
        objects/<aa>/<sha256>    artifacts and documents, named by content  (lake/objects.py)
        claims/<kind>/<...>.json names that must be unique
-       journal/*.jsonl          rows of living writers                     (lake/journal.py)
+       journal/*.jsonl          rows of living writers                     (lake/journal.py);
+                                of a bucket's lake they are on this machine  (lake/spool.py)
+       writers/<writer>.json    in a bucket: who writes now               (lake/presence.py)
        tmp/                     files without a name yet; swept after a day
 """
 
@@ -15,12 +17,10 @@ import hashlib
 import json
 import os
 import threading
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
+from lake.address import open_store
 from lake.checked import CheckedFiles
-from lake.clock import now_us
 from lake.errors import (
     AlreadyExistsError,
     LakeError,
@@ -28,39 +28,62 @@ from lake.errors import (
     NotFoundError,
     StoreError,
 )
-from lake.identity import FORMAT, IDENTITY, read_document, read_identity
+from lake.identity import create_identity, read_document, read_identity
 from lake.journal import Journal, encode_row
+from lake.keeper import Keeper
 from lake.objects import Objects
-from lake.store import LocalStore
+from lake.presence import Presence
+from lake.spool import BucketOptions, journal_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
+    from lake.address import Place
     from lake.compact import CompactionResult
     from lake.spec import TableSpec
     from lake.table import Table
 
 Durability = Literal["process", "commit"]
-HEARTBEAT_SECONDS: Final = 10.0
-RETRY_SECONDS: Final = 5.0
-OLDEST_JOURNAL_SECONDS: Final = 300.0
+_LOCAL: Final = BucketOptions()
 
 
 class Lake:
-    """Bytes, files and commits. Knows no SQL. Safe to use from many threads and processes."""
+    """Bytes, files and commits. Knows no SQL. Safe to use from many threads and processes.
 
-    def __init__(self, store: LocalStore, identity: Mapping[str, Any], *, settle: float) -> None:
-        self.store = store
-        self.root: Path = store.root
+    What a row that was appended survives, and who sees it:
+
+    - In a folder: with ``"process"`` the end of this process, with ``"commit"`` a power loss, when
+      the call returns. Every process sees it at once.
+    - In a bucket: the same, on the disk of this machine (``lake.journal.folder``). Processes of
+      this machine see it at once. It is in the bucket, for all to see and whatever happens to this
+      machine, at most 2 seconds later as long as the bucket answers, and before `flush` and `close`
+      return; `publish` starts that at once. A process that was killed leaves its rows here: the
+      next one on this machine that opens the lake brings them to the bucket.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        identity: Mapping[str, Any],
+        *,
+        settle: float = 2.0,
+        options: BucketOptions = _LOCAL,
+    ) -> None:
+        self.store = place
         self.lake_id: str = identity["lake_id"]
         self.settle = settle
+        self.publish_seconds = options.publish_seconds
         self.specs: dict[str, TableSpec] = {}
-        self.objects = Objects(store)
-        self.checked = CheckedFiles(store)
-        self.journal = Journal(store.root / "journal")
+        self.objects = Objects(place)
+        self.checked = CheckedFiles(place)
+        self.journal = Journal(journal_folder(place, self.lake_id, options))
+        self.presence = Presence(place, self.journal)
+        self.seals = 0  # how many of its journals this process has made into segments
+        self._tried: set[str] = set()
         self._starting = threading.Lock()
-        self._keeper: _Keeper | None = None
+        self._keeper: Keeper | None = None
         self._closed = False
 
     @classmethod
@@ -70,38 +93,50 @@ class Lake:
         create: bool = True,
         *,
         settle: float = 2.0,
+        options: BucketOptions = _LOCAL,
     ) -> Self:
-        """Open a lake, and make it when it is not there and ``create`` says so.
+        """Open a lake in a folder or at s3://bucket/prefix; make it when ``create`` says so.
 
-        ``settle`` is how many seconds a compacted file is on disk before a manifest names it.
-        Raises LakeNotFoundError when there is none, LakeError when the folder holds something
-        else, FormatError when a newer version wrote it.
+        ``settle`` is how many seconds a compacted file is on disk before a manifest names it,
+        ``options`` how a lake in a bucket uses this machine. A bucket is reached by the AWS
+        environment, and must refuse to give a name twice, which is tried out when a lake is made.
+
+        Raises LakeNotFoundError when there is none, LakeError when the place holds something else,
+        FormatError when a newer version wrote it, InvalidNameError for another kind of address.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder, Lake.open(folder + "/lake") as lake:
         ...     lake.claim("experiments", "risk", {"experiment_id": "e1"})
         ({'experiment_id': 'e1', 'name': 'risk'}, True)
         """
-        text = str(path_or_url)
-        if "://" in text and not text.startswith("file://"):
-            message = f"This version keeps a lake in a folder, not at {text}."
-            raise LakeError(message, hint="Give a folder's path.", url=text)
-        root = Path(text.removeprefix("file://")).expanduser().resolve()
-        store = LocalStore(root)
+        place = open_store(path_or_url, cache=options.cache())
         try:
-            identity = read_identity(store, root)
+            identity = read_identity(place, place.url)
         except NotFoundError:
             if not create:
-                message = f"There is no lake at {root}."
+                message = f"There is no lake at {place.url}."
                 hint = "Name a lake's folder, or make one with `mhras init`."
-                raise LakeNotFoundError(message, hint=hint, path=str(root)) from None
-            identity = _create(store)
-        return cls(store, identity, settle=settle)
+                raise LakeNotFoundError(message, hint=hint, path=place.url) from None
+            identity = create_identity(place)
+        return cls(place, identity, settle=settle, options=options)
 
     @property
     def url(self) -> str:
-        """Where the lake is, as given to `Lake.open`."""
-        return str(self.root)
+        """Where the lake is, as `Lake.open` takes it."""
+        return self.store.url
+
+    @property
+    def root(self) -> Path:
+        """The folder the lake is. Raises LakeError for one in a bucket."""
+        if self.store.folder is None:
+            message = f"The lake at {self.url} is not in a folder."
+            raise LakeError(message, hint="Ask its store for files.", url=self.url)
+        return self.store.folder
+
+    @property
+    def publishes(self) -> bool:
+        """Whether rows must become segments before other machines see them."""
+        return self.store.folder is None
 
     @property
     def writer(self) -> str:
@@ -160,32 +195,47 @@ class Lake:
             return read_document(self.store, key), False
         return dict(json.loads(body)), True
 
+    def publish(self) -> None:
+        """Let other machines see what was logged so far as soon as can be, without waiting for it.
+
+        There is nothing to do for a lake in a folder, whose journals everybody reads.
+        """
+        if self._keeper is not None and self.publishes:
+            self._keeper.hurry()
+
     def flush(self) -> None:
         """Make segments of all rows this process has logged so far.
 
-        Raises StoreError when the disk refuses, and what else is wrong with a journal, after all
-        journals were tried. The rows stay in them, where readers find them.
+        Raises StoreError when the disk or the bucket refuses, and what else is wrong with a
+        journal, after all journals were tried. The rows stay in them, where readers find them.
         """
         if self.journal.size or self._closed:
             self.journal.rotate(reopen=not self._closed)
         if self.journal.rotated():
-            self._seal_rotated()
+            self.seal_rotated()
 
-    def _seal_rotated(self) -> None:
+    def seal_rotated(self) -> None:
+        """Make segments of this process's closed journals. Raises what `flush` raises."""
         from lake.recover import seal, together  # with pyarrow, which logging does not need
 
         faults: list[LakeError] = []
         with _sealing:
+            if self.journal.rotated():
+                self.presence.announce()
             for journal_id in self.journal.rotated():
                 again = False
+                first = journal_id not in self._tried
+                self._tried.add(journal_id)
                 try:
-                    seal(self, journal_id)
+                    seal(self, journal_id, first=first)
+                    self.seals += 1
                 except LakeError as error:
                     faults.append(error)
                     # what the disk refuses now it may take later; else anybody may try
                     again = isinstance(error, StoreError) and not self._closed
                 finally:
                     if not again:
+                        self._tried.discard(journal_id)
                         self.journal.release(journal_id)
         if faults:
             raise together(faults)
@@ -221,6 +271,7 @@ class Lake:
             self._keeper.stop()
             self._keeper = None
         self.flush()
+        self.presence.withdraw()
         _WRITING.discard(self)
 
     def __enter__(self) -> Self:
@@ -236,79 +287,20 @@ class Lake:
 
     def _start_writing(self) -> None:
         if self._closed:
-            message = f"The lake at {self.root} is closed."
+            message = f"The lake at {self.url} is closed."
             raise LakeError(message, hint="Open it again to write.")
         _WRITING.add(self)  # before the lock, which a fork may leave taken
         with self._starting:
             if self._keeper is None:
-                self._keeper = _Keeper(self)
+                self._keeper = Keeper(self)
                 self._keeper.start()
 
     def _forget_after_fork(self) -> None:
         """In a forked child: the parent's threads and locks are not here."""
         self._starting = threading.Lock()
         self._keeper = None
-
-
-class _Keeper(threading.Thread):
-    """Touches the open journal, and turns full or old ones into segments."""
-
-    def __init__(self, lake: Lake) -> None:
-        super().__init__(name="lake-keeper", daemon=True)
-        self._lake = lake
-        self._stopping = threading.Event()
-
-    def stop(self) -> None:
-        """End, after the present step."""
-        self._stopping.set()
-        self.join()
-
-    def run(self) -> None:
-        """Look every second until the lake is closed; after a failure a little later."""
-        touched_at = time.monotonic()
-        pause = 1.0
-        while not self._stopping.wait(pause):
-            pause = 1.0
-            if time.monotonic() - touched_at >= HEARTBEAT_SECONDS:
-                touched_at = time.monotonic()
-                self._lake.journal.heartbeat()
-            try:
-                self._look(self._lake)
-            except LakeError as error:  # the rows are safe in the journal: try again later
-                pause = RETRY_SECONDS
-                _warn("journal not yet made into segments: %s", error)
-
-    def _look(self, lake: Lake) -> None:
-        journal = lake.journal
-        age = (now_us() - journal.opened_at) / 1e6
-        full = journal.journal_id is None and journal.rotated()
-        # a process is seen to live by its open journal: after a full one it needs a new one
-        if full or (journal.size and age > OLDEST_JOURNAL_SECONDS):
-            journal.rotate()
-        if journal.rotated():
-            lake._seal_rotated()
-
-
-def _warn(text: str, error: LakeError) -> None:
-    import logging  # 5 ms of every program's start, and wanted once in a while
-
-    logging.getLogger(__name__).warning(text, error)
-
-
-def _create(store: LocalStore) -> dict[str, Any]:
-    import uuid  # 2 ms, for a new lake only
-
-    if store.root.exists() and any(store.root.iterdir()):
-        others = sorted(p.name for p in store.root.iterdir())[:5]
-        if set(others) - {"tmp", IDENTITY}:
-            message = f"{store.root} is not a lake and not empty: it holds {', '.join(others)}."
-            raise LakeError(message, hint="Name an empty or a new folder.", path=str(store.root))
-    identity = {"format": FORMAT, "lake_id": str(uuid.uuid4()), "created_at": now_us()}
-    try:
-        store.put(IDENTITY, json.dumps(identity, sort_keys=True).encode(), exclusive=True)
-    except AlreadyExistsError:
-        return read_identity(store, store.root)  # another process made it a moment ago
-    return identity
+        self._tried.clear()
+        self.presence.begin_anew()
 
 
 _WRITING: set[Lake] = set()
@@ -320,7 +312,10 @@ def _close_all() -> None:
         try:
             lake.close()
         except LakeError as error:  # of one lake, which must not keep the others open
-            _warn("the last rows stay in the journal, for others to recover: %s", error)
+            import logging  # 5 ms of every program's start, and wanted once in a while
+
+            text = "the last rows stay in the journal, for others to recover: %s"
+            logging.getLogger(__name__).warning(text, error)
 
 
 def _forget_after_fork() -> None:

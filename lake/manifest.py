@@ -210,15 +210,17 @@ class ManifestLog:
     def head(self) -> Head:
         """Return the highest manifest: one listing, and one read when it is new."""
         while versions := self.versions():
-            known = self._head
-            if known.sha256 and known.manifest.version == versions[-1]:
-                return known
-            try:
-                self._head = self.read(versions[-1])
-            except NotFoundError:
-                continue  # so many came after it since the listing that it was deleted
-            return self._head
+            with contextlib.suppress(NotFoundError):
+                return self.head_at(versions[-1])
+            # so many came after it since the listing that it was deleted
         return Head()
+
+    def head_at(self, version: int) -> Head:
+        """Return the highest manifest where a listing shows it. Raises what `read` raises."""
+        known = self._head
+        if not known.sha256 or known.manifest.version != version:
+            self._head = self.read(version)
+        return self._head
 
     def read(self, version: int) -> Head:
         """Read one manifest. Raises NotFoundError and DamagedError."""

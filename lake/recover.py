@@ -22,9 +22,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lake.errors import DamagedError, LakeError, SchemaError
-from lake.journal import SUFFIX
+from lake.file_names import sync_folder
+from lake.journal import SUFFIX, writer_of
 from lake.lines import by_table, fitting, parse, split_lines
-from lake.store import as_store_error, sync_folder
+from lake.presence import forget
+from lake.store import as_store_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -66,7 +68,7 @@ class JournalReader:
         What is damaged, or written by a newer version for tables and columns this one does not
         know, is passed over: it stays in its journal, and the other rows can be read.
         """
-        sizes = _journal_sizes(self._folder)
+        sizes = journal_sizes(self._folder)
         gone = {j for j, start in self._offsets.items() if sizes.get(j, -1) < start}
         for journal_id in gone:
             del self._offsets[journal_id]
@@ -121,7 +123,7 @@ def _decode_together(
     }
 
 
-def _journal_sizes(folder: Path) -> dict[str, int]:
+def journal_sizes(folder: Path) -> dict[str, int]:
     """The journals in a folder with their bytes; other files are none of ours."""
     sizes = {}
     try:
@@ -152,25 +154,19 @@ def read_lines(path: Path, start: int = 0) -> bytes:
     return data[: data.rfind(b"\n") + 1]
 
 
-def seal(lake: Lake, journal_id: str) -> dict[str, int]:
+def seal(lake: Lake, journal_id: str, *, first: bool = False) -> dict[str, int]:
     """Make a journal into one segment per table, then delete it; the rows made, per table.
 
     The caller holds the journal's lock. Safe to repeat after a crash at any point: a table that
-    has the journal's segment, or whose manifest has consumed it, is left alone. Raises
-    DamagedError for a line that is no row and SchemaError for rows this version does not know;
-    the journal then stays as it is.
+    has the journal's segment, or whose manifest has consumed it, is left alone. At the `first` try
+    there are none, and nobody needs to look. Raises DamagedError for a line that is no row and
+    SchemaError for rows this version does not know; the journal then stays as it is.
 
     The tables come in the reverse of the order in which they were defined and are read: who sees
     that a run has ended sees its metrics, which are defined after the runs.
     """
     path = lake.journal.path(journal_id)
-    made = {}
-    tables = _all_rows(path, lake.specs)
-    for name in [name for name in reversed(lake.specs) if name in tables]:
-        table = lake.table(name)
-        if journal_id not in table.snapshot().journals:
-            table.append(tables[name], journal_id=journal_id)
-            made[name] = tables[name].num_rows
+    made = make_segments(lake, journal_id, read_lines(path), origin=str(path), first=first)
     try:
         path.unlink(missing_ok=True)
         sync_folder(path.parent)
@@ -179,32 +175,45 @@ def seal(lake: Lake, journal_id: str) -> dict[str, int]:
     return made
 
 
-def _all_rows(path: Path, specs: Mapping[str, TableSpec]) -> dict[str, pa.Table]:
+def make_segments(
+    lake: Lake, journal_id: str, data: bytes, *, origin: str, first: bool = False
+) -> dict[str, int]:
+    """Make lines into one segment per table, as `seal` does; their origin is for errors."""
+    made = {}
+    tables = _all_rows(data, origin, lake.specs)
+    for name in [name for name in reversed(lake.specs) if name in tables]:
+        table = lake.table(name)
+        if first or journal_id not in table.snapshot().journals:
+            table.append(tables[name], journal_id=journal_id)
+            made[name] = tables[name].num_rows
+    return made
+
+
+def _all_rows(data: bytes, origin: str, specs: Mapping[str, TableSpec]) -> dict[str, pa.Table]:
     """The rows of a journal by table, nothing passed over."""
-    data = read_lines(path)
     lines = split_lines(data, specs)
     if lines.damaged:
-        raise _damage(path, data, lines.damaged[0])
+        raise _damage(origin, data, lines.damaged[0])
     hint = "Update mhras-workbench: a newer version wrote them."
     if lines.strange:
         names = ", ".join(sorted(lines.strange))
-        message = f"{path} has rows of tables this version does not know: {names}."
-        raise SchemaError(message, hint=hint, path=str(path), tables=names)
+        message = f"{origin} has rows of tables this version does not know: {names}."
+        raise SchemaError(message, hint=hint, path=origin, tables=names)
     try:
         parts = by_table(lines, specs, fold=True)
         return {name: parse(lines, specs[name], strict=True) for name, lines in parts.items()}
     except SchemaError as error:
         for line in (line for flat in lines.flat.values() for line in flat):
             if not _is_json(line):
-                raise _damage(path, data, line) from error
-        raise SchemaError(f"{path}: {error.message}", hint=hint, path=str(path)) from error
+                raise _damage(origin, data, line) from error
+        raise SchemaError(f"{origin}: {error.message}", hint=hint, path=origin) from error
 
 
-def _damage(path: Path, data: bytes, line: bytes) -> DamagedError:
+def _damage(origin: str, data: bytes, line: bytes) -> DamagedError:
     number = data[: data.index(line)].count(b"\n") + 1
-    message = f"{path} is damaged: line {number} is not a row: {line[:80]!r}."
+    message = f"{origin} is damaged: line {number} is not a row: {line[:80]!r}."
     hint = "Its other rows can be read. Correct or remove the line, and they are made permanent."
-    return DamagedError(message, hint=hint, path=str(path), line=number)
+    return DamagedError(message, hint=hint, path=origin, line=number)
 
 
 def _is_json(line: bytes) -> bool:
@@ -222,7 +231,7 @@ def recover(lake: Lake) -> dict[str, dict[str, int]]:
     """
     recovered = {}
     faults: list[LakeError] = []
-    for journal_id in sorted(_journal_sizes(lake.journal.folder)):
+    for journal_id in sorted(journal_sizes(lake.journal.folder)):
         path = lake.journal.path(journal_id)
         try:
             with _taken(path) as ours:
@@ -230,6 +239,12 @@ def recover(lake: Lake) -> dict[str, dict[str, int]]:
                     recovered[journal_id] = seal(lake, journal_id)
         except LakeError as error:
             faults.append(error)
+    if lake.publishes:
+        from lake.stored_journals import recover_stored  # only a lake in a bucket has them
+
+        left = {*map(writer_of, journal_sizes(lake.journal.folder))}
+        forget(lake.store, {*map(writer_of, recovered)} - left)
+        faults += recover_stored(lake, recovered)
     if faults:
         raise together(faults)
     return recovered
@@ -274,14 +289,14 @@ def _lock(descriptor: int, kind: int) -> bool:
 def living_writers(folder: Path) -> set[str]:
     """The writers that hold a journal open now, on any machine that shares the folder's locks."""
     living = set()
-    for journal_id in _journal_sizes(folder):
+    for journal_id in journal_sizes(folder):
         try:
             descriptor = os.open(folder / f"{journal_id}{SUFFIX}", os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             continue  # its writer has just ended
         try:
             if not _lock(descriptor, fcntl.LOCK_SH):
-                living.add(_writer_of(journal_id))
+                living.add(writer_of(journal_id))
         finally:
             os.close(descriptor)
     return living
@@ -290,15 +305,11 @@ def living_writers(folder: Path) -> set[str]:
 def last_heartbeats(folder: Path) -> dict[str, float]:
     """When each writer last touched a journal of its own, in seconds since 1970 UTC."""
     beats: dict[str, float] = {}
-    for journal_id in _journal_sizes(folder):
+    for journal_id in journal_sizes(folder):
         try:
             touched = (folder / f"{journal_id}{SUFFIX}").stat().st_mtime
         except FileNotFoundError:
             continue  # its writer has just ended
-        writer = _writer_of(journal_id)
+        writer = writer_of(journal_id)
         beats[writer] = max(touched, beats.get(writer, 0.0))
     return beats
-
-
-def _writer_of(journal_id: str) -> str:
-    return journal_id.split("-")[1]

@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from lake.cache import LocalFileError, ObjectCache, default_folder
 from lake.digest import content_digest
 from lake.errors import AlreadyExistsError, InvalidNameError, StoreError
-from lake.store import Entry, Store, check_key, refusals
+from lake.store import Entry, check_key, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from lake.address import Place
     from lake.s3_connection import Connection
 
 PATIENCE_SECONDS: Final = 30.0
@@ -64,17 +65,25 @@ class S3Store:
     """Keeps bytes in a bucket. Safe to use from many threads, and after a fork.
 
     What a request costs is time, so many files are fetched at once, and what has a name that
-    proves its content is read from local copies. A request that fails for a passing reason is
-    repeated for about `patience` seconds.
+    proves its content is read from local copies; `named_by_content=False` is for buckets where a
+    name that looks so proves nothing. A request that fails for a passing reason is repeated for
+    about `patience` seconds.
     """
 
     def __init__(
-        self, url: str, *, cache: ObjectCache | None = None, patience: float = PATIENCE_SECONDS
+        self,
+        url: str,
+        *,
+        cache: ObjectCache | None = None,
+        patience: float = PATIENCE_SECONDS,
+        named_by_content: bool = True,
     ) -> None:
         self.bucket, self.prefix = split_url(url)
         self.url = f"s3://{self.bucket}/{self.prefix}".removesuffix("/")
+        self.folder: Path | None = None
         self.cache = ObjectCache(default_folder()) if cache is None else cache
         self.patience = patience
+        self._named_by_content = named_by_content
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._ender: weakref.finalize[..., S3Store] | None = None
@@ -100,7 +109,7 @@ class S3Store:
     def get(self, key: str) -> bytes:
         """Return the bytes. Raises NotFoundError, and DamagedError when the name tells."""
         name = self._name(key)
-        if content_digest(key):
+        if content_digest(self._copy_name(key)):
             path = self.local_path(key)
             with refusals(path):
                 return path.read_bytes()
@@ -131,7 +140,7 @@ class S3Store:
         """Return local copies, fetching what is not there yet, 16 at once."""
         for key in keys:
             check_key(key)
-        paths = {key: self.cache.find(self.url, key) for key in keys}
+        paths = {key: self.cache.find(self.url, self._copy_name(key)) for key in keys}
         missing = [key for key, path in paths.items() if path is None]
         if missing:
             fetched = self._run(lambda c: self._fetch(c, missing))
@@ -148,14 +157,17 @@ class S3Store:
 
     def list(self, prefix: str) -> list[Entry]:
         """Return the files directly in a folder, sorted by name; none when it is not there."""
-        return [*self._entries(prefix, delimiter="/")]
+        return [*self._entries(f"{self._name(prefix)}/", delimiter="/")]
 
     def below(self, prefix: str) -> Sequence[Entry]:
         """Return the files in a folder and in those it has, sorted; a name then has "/" in it."""
-        return self._entries(prefix, delimiter="")
+        return self._entries(f"{self._name(prefix)}/", delimiter="")
 
-    def _entries(self, prefix: str, *, delimiter: str) -> Sequence[Entry]:
-        folder = f"{self._name(prefix)}/"
+    def everything(self) -> Sequence[Entry]:
+        """Return all files of the store; their names are keys."""
+        return self._entries(f"{self.prefix}/".removeprefix("/"), delimiter="")
+
+    def _entries(self, folder: str, *, delimiter: str) -> Sequence[Entry]:
         pages = self._run(lambda c: _pages(c, folder, delimiter=delimiter))
         files = [item for page in pages for item in page.get("Contents", ())]
         entries = [
@@ -175,16 +187,20 @@ class S3Store:
         try:
             self._run(lambda c: _delete(c, names))
         finally:  # some may be gone although others were refused
-            self.cache.forget(self.url, key, *more)
+            self.cache.forget(self.url, *map(self._copy_name, (key, *more)))
 
     def names(self) -> Sequence[str]:
         """Return some names at the root of the store, folders with a "/"; none when it is empty."""
         folder = f"{self.prefix}/" if self.prefix else ""
-        what = {"Prefix": folder, "Delimiter": "/", "MaxKeys": 10}
+        what = {"Prefix": folder, "Delimiter": "/", "MaxKeys": 100}
         page = self._run(lambda c: c.ask("list_objects_v2", **what))
         found = [item["Key"] for item in page.get("Contents", ()) if item["Key"] != folder]
         found += [item["Prefix"] for item in page.get("CommonPrefixes", ())]
         return [name.removeprefix(folder) for name in found]
+
+    def now(self) -> float:
+        """Return the time by the server's clock, to the second; asked for once a connection."""
+        return self._run(_server_time)
 
     def require_exclusive_create(self) -> None:
         """Raise StoreError when the bucket gives a taken name away a second time.
@@ -214,6 +230,10 @@ class S3Store:
         check_key(key)
         return f"{self.prefix}/{key}" if self.prefix else key
 
+    def _copy_name(self, key: str) -> str:
+        """Name the local copy: where names prove nothing, as nothing that could."""
+        return key if self._named_by_content else f"{key}~"
+
     def _run(self, work: Callable[[Connection], Coroutine[Any, Any, _Result]]) -> _Result:
         with self._lock:
             if self._connection is None:
@@ -233,8 +253,9 @@ class S3Store:
     async def _fetch_one(self, connection: Connection, key: str) -> Path:
         while True:  # a second time when the disk is full, elsewhere; then StoreError
             try:
-                with self.cache.arriving(self.url, key) as arrival:
-                    expected = content_digest(key)
+                copy = self._copy_name(key)
+                with self.cache.arriving(self.url, copy) as arrival:
+                    expected = content_digest(copy)
                     name = self._name(key)
                     found = await connection.download(name, arrival.file, digest=expected)
                     return arrival.keep(found)
@@ -278,6 +299,17 @@ async def _pages(
         more = {"ContinuationToken": page["NextContinuationToken"]}
 
 
+async def _server_time(connection: Connection) -> float:
+    if connection.server_time is None:
+        await connection.ask("list_objects_v2", MaxKeys=1)
+    if connection.server_time is None:
+        url = f"s3://{connection.bucket}"
+        message = f"The server of {url} does not say what time it is."
+        hint = "Let its answers have a Date, which tells living writers from dead ones."
+        raise StoreError(message, hint=hint, path=url)
+    return connection.server_time
+
+
 async def _delete(connection: Connection, names: Sequence[str]) -> None:
     for start in range(0, len(names), _DELETED_AT_ONCE):
         some = [{"Key": name} for name in names[start : start + _DELETED_AT_ONCE]]
@@ -306,4 +338,4 @@ def _forget_after_fork() -> None:
 os.register_at_fork(after_in_child=_forget_after_fork)
 
 if TYPE_CHECKING:
-    _: Store = S3Store("s3://bucket")
+    _: Place = S3Store("s3://bucket")

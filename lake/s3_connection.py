@@ -54,6 +54,7 @@ class Connection:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._files = _file_system(patience, self._new_socket)
         self._client: Any = None
+        self._dated: tuple[str, float] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -133,9 +134,23 @@ class Connection:
             results.append(answer)
         return results
 
+    @property
+    def server_time(self) -> float | None:
+        """The time by the clock of the server, in seconds since 1970; None before it answered."""
+        if self._dated is None:
+            return None
+        from email.utils import parsedate_to_datetime  # wanted once in a while
+
+        date, heard_at = self._dated
+        return parsedate_to_datetime(date).timestamp() + time.monotonic() - heard_at
+
     async def _call(self, method: str, target: dict[str, Any]) -> Any:
         self._client = await self._files.set_session()
-        return await self._files._call_s3(method, **target)
+        answer = await self._files._call_s3(method, **target)
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+        if date:
+            self._dated = date, time.monotonic()
+        return answer
 
     async def _repeated(self, attempt: Callable[[], Awaitable[_Result]], key: str) -> _Result:
         number, started = 0, time.monotonic()

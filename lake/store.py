@@ -16,7 +16,7 @@ import hashlib
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -28,6 +28,7 @@ from lake.errors import (
     NotFoundError,
     StoreError,
 )
+from lake.file_names import make_folder, rename_if_absent, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 TMP: Final = "tmp"
 _PIECE: Final = 1024 * 1024
 _NO_HARD_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
-_RENAME_NOREPLACE: Final = 1
-_AT_FDCWD: Final = -100
 _HINTS: Final = {
     errno.ENOSPC: "The disk is full: free some space, then repeat.",
     errno.EDQUOT: "The disk quota is used up: free some space, then repeat.",
@@ -144,15 +143,6 @@ def refusals(path: Path) -> Iterator[None]:
         raise as_store_error(error, path) from error
 
 
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder survive a power loss."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 class LocalStore:
     """Keeps bytes in a folder, which is made with the first file.
 
@@ -168,6 +158,8 @@ class LocalStore:
 
     def __init__(self, root: Path, *, hard_links: bool = True) -> None:
         self.root = Path(root).absolute()
+        self.folder: Path | None = self.root
+        self.url = str(self.root)
         self._hard_links = hard_links
 
     def put(
@@ -271,6 +263,34 @@ class LocalStore:
             with refusals(folder):
                 sync_folder(folder)
 
+    def names(self) -> Sequence[str]:
+        """Return the names at the root of the store, folders with a "/"."""
+        if not self.root.exists():
+            return ()
+        with refusals(self.root):
+            return sorted(f"{p.name}/" if p.is_dir() else p.name for p in self.root.iterdir())
+
+    def everything(self) -> Sequence[Entry]:
+        """Return all files of the store; their names are keys."""
+        found: list[Entry] = []
+        for name in self.names():
+            if name.endswith("/"):
+                below = self.below(name.removesuffix("/"))
+                found += [replace(entry, name=f"{name}{entry.name}") for entry in below]
+            else:
+                path = self.root / name
+                with contextlib.suppress(NotFoundError), refusals(path):
+                    stat = path.stat()
+                    found.append(Entry(name=name, size=stat.st_size, modified_at=stat.st_mtime))
+        return found
+
+    def now(self) -> float:
+        """Return the time by the clock of this machine."""
+        return time.time()
+
+    def require_exclusive_create(self) -> None:
+        """Do nothing: the kernel gives no name twice, and says so when it cannot tell."""
+
     def sweep(self, *, older_than: float = 86_400.0) -> int:
         """Remove what crashed writers left in tmp/, in seconds of age; return how many files."""
         limit = time.time() - older_than
@@ -334,7 +354,7 @@ class LocalStore:
                 self._hard_links = False
             else:
                 return
-        _rename_if_absent(fresh, target)
+        rename_if_absent(fresh, target)
 
 
 def _take(descriptor: int) -> bool:
@@ -366,28 +386,3 @@ def _pieces(data: bytes | Path) -> Iterator[bytes]:
     with refusals(data), data.open("rb") as file:
         while piece := file.read(_PIECE):
             yield piece
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, each name durable before anything goes in."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    try:
-        folder.mkdir(exist_ok=True)
-    except FileExistsError:
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
-    sync_folder(folder.parent)
-
-
-def _rename_if_absent(source: Path, target: Path) -> None:
-    """Rename without replacing, by Linux's renameat2, which the standard library lacks."""
-    import ctypes  # 10 ms that only file systems without hard links need
-
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if rename is None:
-        raise OSError(errno.ENOTSUP, "neither hard links nor renameat2")
-    old, new = os.fsencode(source), os.fsencode(target)
-    if rename(_AT_FDCWD, old, _AT_FDCWD, new, _RENAME_NOREPLACE) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), str(target))

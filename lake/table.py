@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from lake.manifest import Manifest
     from lake.spec import TableSpec
     from lake.store import Entry, Store
 
@@ -73,7 +74,7 @@ def journal_of(segment: str) -> str:
     return segment.rpartition("-")[0]
 
 
-def _writer_of(segment: str) -> str:
+def writer_of_segment(segment: str) -> str:
     return journal_of(segment).partition("-")[2].rpartition("-")[0]
 
 
@@ -138,8 +139,10 @@ class Table:
         Of one writer's appends it never has a later one without the earlier ones.
         """
         # The tail first: what is appended and consumed meanwhile is in the manifest's data files.
-        segments = self._segments()
-        manifest = self.log.head().manifest
+        return self.snapshot_of(self._segments(), self.log.head().manifest)
+
+    def snapshot_of(self, segments: Sequence[str], manifest: Manifest) -> Snapshot:
+        """Return what a listing of the tail and a manifest say together."""
         return Snapshot(
             version=manifest.version,
             data=tuple(self.data_key(file.path) for file in manifest.files),
@@ -190,6 +193,11 @@ class Table:
             if present is None or not wanted.equals(present):
                 self.store.put(key, encode(wanted.empty_table(), self.spec))
 
+    @property
+    def tail_folder(self) -> str:
+        """Return where the segments are stored."""
+        return f"{self.folder}/tail"
+
     def tail_key(self, name: str) -> str:
         """Return where a segment is stored."""
         return f"{self.folder}/tail/{name}"
@@ -204,11 +212,11 @@ class Table:
 
     def _segments(self) -> list[str]:
         """List the tail twice: a single listing may have a new file and lack one just before it."""
-        newest = {_writer_of(name): journal_of(name) for name in self._list_tail()}
+        newest = {writer_of_segment(name): journal_of(name) for name in self._list_tail()}
         return [
             name
             for name in self._list_tail()
-            if journal_of(name) <= newest.get(_writer_of(name), "")
+            if journal_of(name) <= newest.get(writer_of_segment(name), "")
         ]
 
     def _list_tail(self) -> list[str]:

@@ -23,7 +23,7 @@ with header("Home", context):
     st.button("Refresh", icon=":material/refresh:")
 
 if not total:
-    home_cards.first_steps(str(view.workbench.lake.root))
+    home_cards.first_steps(view.workbench.lake.url)
 else:
     home_cards.numbers(view)
     left, right = st.columns([3, 2])

@@ -47,9 +47,7 @@ def find_doomed(catalog: Catalog, before: datetime) -> Doomed:
 
     Runs whose process still lives are left: its later runs may name the same objects.
     """
-    from lake.recover import living_writers  # with Arrow's types, as the catalog
-
-    living = living_writers(catalog.lake.journal.folder)
+    living = catalog.lake.presence.look().living
     runs = [run for run, writer in runs_deleted_before(catalog, before) if writer not in living]
     gone = tombstones(catalog.lake)
     limit = before.timestamp()

@@ -267,6 +267,7 @@ class ActiveRun(Run):
                 "error": error,
             }
         )
+        self._lake.publish()
         self.status, self.error, self.end_time = status, error, to_datetime(end_time)
         self.last_metrics = {**self.last_metrics, **last}
         self._on_end(self)

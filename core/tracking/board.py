@@ -151,7 +151,8 @@ class RunBoard:
         import pyarrow as pa  # with the page
 
         status, writers = page["status"].to_pylist(), page["writer"].to_pylist()
-        living = self._reader.liveness()[0] if "RUNNING" in status else set()
+        running = [w for s, w in zip(status, writers, strict=True) if s == "RUNNING"]
+        living = self._reader.liveness(frozenset(running)).living if running else frozenset()
         stale = [s == "RUNNING" and w not in living for s, w in zip(status, writers, strict=True)]
         place = page.column_names.index("writer")
         return page.set_column(place, "is_stale", pa.array(stale, pa.bool_()))

@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.errors import ArtifactError
-from core.tracking.storage import SCHEME, FileBackend, FileSystemStorage, LakeStorage
+from core.tracking.storage import (
+    SCHEME,
+    FileBackend,
+    FileSystemStorage,
+    LakeStorage,
+    S3Storage,
+)
 from lake.address import folder_of, is_folder
 
 if TYPE_CHECKING:
@@ -35,10 +40,9 @@ def artifact_storage(lake: Lake, place: str | None) -> StorageBackend:
     inside = LakeStorage(lake)
     if place is None:
         return inside
-    if not is_folder(place):
-        message = f"This version keeps artifacts in the lake or in a folder, not at {place}."
-        raise ArtifactError(message, hint="Set EXPERIMENT_ARTIFACTS_PATH to a folder.", place=place)
-    return OutsideStorage(FileSystemStorage(str(folder_of(place))), inside)
+    if is_folder(place):
+        return OutsideStorage(FileSystemStorage(str(folder_of(place))), inside)
+    return OutsideStorage(S3Storage(place), inside)
 
 
 class OutsideStorage:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from catalog.catalog import Catalog
     from core.tracking.run import History
     from core.tracking.storage import StorageBackend
+    from lake.presence import Liveness
 
 LIVENESS_SECONDS: Final = 1.0
 _HISTORY: Final = """
@@ -44,7 +45,7 @@ class RunReader:
     def __init__(self, catalog: Catalog, storage: StorageBackend) -> None:
         self.catalog = catalog
         self._storage = storage
-        self._living: tuple[float, set[str], dict[str, float]] | None = None
+        self._liveness: tuple[float, Liveness] | None = None
 
     def get_run(self, run_id: str) -> Run:
         """One run, also a deleted one. Raises RunNotFoundError."""
@@ -86,22 +87,23 @@ class RunReader:
         runs = [run_from_row(self, RUN_FIELDS, row) for row in rows]
         running = [run for run in runs if run.status == "RUNNING"]
         if running:
-            living, beats = self.liveness()
+            seen_alive = self.liveness(frozenset(run.writer or "" for run in running))
             for run in running:
-                run.is_stale = run.writer not in living
-                beat = beats.get(run.writer or "", 0.0)
+                run.is_stale = run.writer not in seen_alive.living
+                beat = seen_alive.heard_at.get(run.writer or "", 0.0)
                 seen = datetime.fromtimestamp(beat, UTC) if beat else run.start_time
                 run.heartbeat_at = max(seen, run.heartbeat_at or run.start_time)
         return runs
 
-    def liveness(self) -> tuple[set[str], dict[str, float]]:
-        """The writers that live now, and when each writer was last heard of (seconds, UTC)."""
-        from lake.recover import last_heartbeats, living_writers  # with Arrow's types
+    def liveness(self, writers: frozenset[str] = frozenset()) -> Liveness:
+        """The writers that live, as seen a second ago at most, or now when one of these does not.
 
-        if self._living is None or monotonic() - self._living[0] > LIVENESS_SECONDS:
-            folder = self.catalog.lake.journal.folder
-            self._living = monotonic(), living_writers(folder), last_heartbeats(folder)
-        return self._living[1], self._living[2]
+        A run is seen after its writer has said that it lives, so what was seen before may lack it.
+        """
+        known = self._liveness
+        if known is None or monotonic() - known[0] > LIVENESS_SECONDS or writers - known[1].living:
+            known = self._liveness = monotonic(), self.catalog.lake.presence.look()
+        return known[1]
 
     def stale_runs(self) -> list[Run]:
         """Runs left RUNNING by a process that is gone."""
@@ -110,9 +112,9 @@ class RunReader:
     def history(self, run_id: str) -> History:
         """All points of all metrics of a run, by step and time."""
         found: History = {}
-        with self.catalog.cursor() as cursor:
-            rows = cursor.execute(_HISTORY, {"run_id": run_id}).fetchall()
-        for name, value, step in rows:
+        points = self.catalog.sql(_HISTORY, {"run_id": run_id})
+        columns = [points[name].to_pylist() for name in ("metric_name", "value", "step")]
+        for name, value, step in zip(*columns, strict=True):
             found.setdefault(name, []).append((value, step))
         return found
 

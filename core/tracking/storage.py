@@ -1,4 +1,4 @@
-"""Where artifacts' bytes go: into the lake, or into a folder of their own."""
+"""Where artifacts' bytes go: into the lake, or into a folder or a bucket of their own."""
 
 from __future__ import annotations
 
@@ -81,13 +81,54 @@ class FileSystemStorage:
         self._store.delete(self._key(uri))
 
     def _key(self, uri: str) -> str:
-        base = self._store.root.as_uri() + "/"
-        if not uri.startswith(base):
-            message = f"{uri!r} is not in this storage."
-            raise ArtifactError(message, hint=_elsewhere(base), uri=uri)
         from urllib.parse import unquote  # 5 ms that only readers need
 
-        return artifact_path(unquote(uri.removeprefix(base)))
+        return artifact_path(unquote(_below(uri, self._store.root.as_uri() + "/")))
+
+
+class S3Storage:
+    """Keeps artifacts as objects of a bucket, below a prefix.
+
+    ``bucket`` is a name, or a URL such as s3://bucket/prefix. Endpoint and credentials are those
+    of the AWS environment. Raises InvalidNameError for what is no bucket, before anybody is asked.
+
+    >>> S3Storage("models", prefix="risk").url, S3Storage("s3://models/risk/").url
+    ('s3://models/risk', 's3://models/risk')
+    """
+
+    def __init__(self, bucket: str, prefix: str = "") -> None:
+        from lake.remote import S3Store  # only who keeps artifacts in a bucket needs it
+
+        url = bucket if "://" in bucket else f"s3://{bucket}"
+        self._store = S3Store(f"{url.rstrip('/')}/{prefix.strip('/')}", named_by_content=False)
+        self.url = self._store.url
+
+    def save_artifact(self, artifact: bytes, path: str) -> str:
+        """Keep the bytes under a relative name; its s3:// URI. Raises ArtifactError, StoreError."""
+        return self._save(artifact, path)
+
+    def save_file(self, source: Path, path: str) -> str:
+        """Keep a file's content under a relative name; its s3:// URI."""
+        return self._save(source, path)
+
+    def _save(self, data: bytes | Path, path: str) -> str:
+        key = artifact_path(path)
+        self._store.put(key, data)
+        return f"{self.url}/{key}"
+
+    def load_artifact(self, uri: str) -> bytes:
+        """The bytes of a URI. Raises ArtifactError when there are none, StoreError."""
+        try:
+            return self._store.get(self._key(uri))
+        except NotFoundError:
+            raise _missing(uri) from None
+
+    def delete_artifact(self, uri: str) -> None:
+        """Remove the object. Absent is fine."""
+        self._store.delete(self._key(uri))
+
+    def _key(self, uri: str) -> str:
+        return artifact_path(_below(uri, f"{self.url}/"))
 
 
 class LakeStorage:
@@ -124,6 +165,13 @@ class LakeStorage:
     def delete_artifact(self, uri: str) -> None:
         """Let go of this reference. Absent is fine."""
         self._lake.store.put(f"{_tombstone(uri)}/deleted", b"")
+
+
+def _below(uri: str, base: str) -> str:
+    if not uri.startswith(base):
+        message = f"{uri!r} is not in this storage."
+        raise ArtifactError(message, hint=_elsewhere(base), uri=uri)
+    return uri.removeprefix(base)
 
 
 def _tombstone(uri: str) -> str:

@@ -83,7 +83,7 @@ def test_a_killed_recovery_is_finished_by_the_next_with_every_row_once(memory_pa
 
 
 def test_the_same_with_segments_merged_and_deleted_in_between(memory_path: Path) -> None:
-    for lake in lakes_with_a_killed_recovery(memory_path, every=17):
+    for lake in lakes_with_a_killed_recovery(memory_path, every=13):
         for name in lake.specs:
             compact(lake.table(name), minimum=1, settle=0)
             collect(lake.table(name), grace=0)

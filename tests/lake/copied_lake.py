@@ -29,7 +29,7 @@ class Source:
 
     @property
     def store(self) -> LocalStore:
-        return self.lake.store
+        return LocalStore(self.lake.root)
 
     @property
     def table(self) -> Table:

@@ -218,7 +218,7 @@ def test_a_flushed_process_is_still_seen_to_live(lake_: Lake) -> None:
 def test_an_old_journal_becomes_a_segment_by_itself(
     lake_: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lake.lake, "OLDEST_JOURNAL_SECONDS", 0.1)
+    monkeypatch.setattr(lake.keeper, "OLDEST_JOURNAL_SECONDS", 0.1)
     log(lake_, 1)
     wait_until(lambda: steps_in(lake_) == [1])
 
@@ -226,7 +226,7 @@ def test_an_old_journal_becomes_a_segment_by_itself(
 def test_an_open_journal_is_touched_now_and_then(
     lake_: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lake.lake, "HEARTBEAT_SECONDS", 1.0)
+    monkeypatch.setattr(lake.keeper, "HEARTBEAT_SECONDS", 1.0)
     log(lake_, 1)
     path = lake_.journal.path(lake_.journal.journal_id or "")
     os.utime(path, (1.0, 1.0))
