@@ -8,6 +8,8 @@ MhrasError (lake/errors.py)
     ParamConflictError    also ValueError: a param logged twice with another value
     InvalidMetricError    also ValueError: names, values or steps that are not metrics
     ArtifactError         also ValueError: a path, a name or a type that cannot be kept
+  DataVersionError        also ValueError: a dataset, a version or a setting that cannot be
+    DatasetNotFoundError  also KeyError
 """
 
 from __future__ import annotations
@@ -58,3 +60,15 @@ class ArtifactError(ExperimentError, ValueError):
     """An artifact that cannot be kept or found."""
 
     code: ClassVar[str] = "artifact"
+
+
+class DataVersionError(MhrasError, ValueError):
+    """A dataset or a version of one cannot be registered or asked for so."""
+
+    code: ClassVar[str] = "data_version"
+
+
+class DatasetNotFoundError(DataVersionError, KeyError):
+    """No dataset, or no version of it, has this name."""
+
+    code: ClassVar[str] = "dataset_not_found"

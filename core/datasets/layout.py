@@ -1,0 +1,161 @@
+"""How a version of a dataset is put together of stored objects.
+
+    part 0   rows 0 ... 131,071       one Parquet object with all columns
+    part 1   rows 131,072 ...         two objects: one has the new columns, one all the others
+    part 2                            one object, without the deleted rows and with the inserted
+
+    deletions    Parquet: object, position in it             of all parts
+    insertions   Parquet: part, position in it, all columns  of all parts
+
+The document is JSON, an object like the chunks it names. Everything a later version needs to find
+what it shares with this one is in it: the digest of every column of every part, and the numbers of
+the first and the last row (core/datasets/hashing.py), which are no values of anybody.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from lake.digest import digest_bytes
+from lake.errors import DamagedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """An object, and the columns that are read from it."""
+
+    object: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Consecutive rows of a version.
+
+    `rows` are those of the version. `stored_rows` are those of its objects, of which some may be
+    deleted. `digests` are of the columns as the version has them.
+    """
+
+    rows: int
+    stored_rows: int
+    pieces: tuple[Piece, ...]
+    digests: Mapping[str, str]
+    first: int
+    last: int
+    patched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One version: its columns as they were given, and the parts it is made of."""
+
+    schema: pa.Schema
+    anchor: tuple[str, ...]
+    average: int
+    encodings: Mapping[str, str]
+    parts: tuple[Part, ...] = ()
+    categories: Mapping[str, str] = field(default_factory=dict)
+    deletions: str = ""
+    insertions: str = ""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def content_digest(self) -> str:
+        """SHA-256 of what is in it: names, types and values, in their order."""
+        columns = [[field.name, str(field.type)] for field in self.schema]
+        categories = sorted(self.categories.items())
+        rows = [[part.rows, [part.digests[name] for name, _ in columns]] for part in self.parts]
+        return digest_bytes(_canonical([columns, categories, rows]))
+
+    def objects(self) -> Iterator[str]:
+        """Name every object the version needs, each once."""
+        named = {piece.object: None for part in self.parts for piece in part.pieces}
+        named |= dict.fromkeys(self.categories.values())
+        named |= dict.fromkeys(digest for digest in (self.deletions, self.insertions) if digest)
+        yield from named
+
+    def to_json(self) -> bytes:
+        """Return the document; the same layout gives the same bytes."""
+        serialized: bytes = self.schema.serialize().to_pybytes()
+        return _canonical(
+            {
+                "format": FORMAT,
+                "schema": base64.b64encode(serialized).decode(),
+                "columns": [[field.name, str(field.type)] for field in self.schema],
+                "anchor": self.anchor,
+                "average": self.average,
+                "encodings": dict(self.encodings),
+                "categories": dict(self.categories),
+                "deletions": self.deletions,
+                "insertions": self.insertions,
+                "parts": [_part_to_json(part, self.schema.names) for part in self.parts],
+            }
+        )
+
+    @classmethod
+    def from_json(cls, data: bytes, *, path: str = "") -> Self:
+        """Read a document. Raises DamagedError."""
+        import pyarrow as pa
+
+        try:
+            document = json.loads(data)
+            schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(document["schema"])))
+            return cls(
+                schema=schema,
+                anchor=tuple(document["anchor"]),
+                average=int(document["average"]),
+                encodings=document["encodings"],
+                categories=document["categories"],
+                deletions=document["deletions"],
+                insertions=document["insertions"],
+                parts=tuple(_part_from_json(part, schema.names) for part in document["parts"]),
+            )
+        except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            message = f"The layout {path} is damaged: {error!r}."
+            hint = "Run `mhras verify --repair`."
+            raise DamagedError(message, hint=hint, path=path) from error
+
+
+def _part_to_json(part: Part, names: list[str]) -> dict[str, Any]:
+    places = {name: place for place, name in enumerate(names)}
+    return {
+        "rows": part.rows,
+        "stored_rows": part.stored_rows,
+        "pieces": [[p.object, [places[name] for name in p.columns]] for p in part.pieces],
+        "digests": [part.digests[name] for name in names],
+        "ends": [part.first, part.last],
+        "patched": part.patched,
+    }
+
+
+def _part_from_json(document: Mapping[str, Any], names: list[str]) -> Part:
+    return Part(
+        rows=int(document["rows"]),
+        stored_rows=int(document["stored_rows"]),
+        pieces=tuple(
+            Piece(object=digest, columns=tuple(names[place] for place in places))
+            for digest, places in document["pieces"]
+        ),
+        digests=dict(zip(names, document["digests"], strict=True)),
+        first=int(document["ends"][0]),
+        last=int(document["ends"][1]),
+        patched=bool(document["patched"]),
+    )
+
+
+def _canonical(document: object) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
