@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from catalog.errors import QueryError
 from catalog.tables import SPECS
 from catalog.view_names import VIEWS, prefixed_views
-from catalog.views import LATEST_ARTIFACTS, LATEST_EXPERIMENTS, MERGE_SUMMARIES
+from catalog.views import (
+    LATEST_ARTIFACTS,
+    LATEST_DATASET_TAGS,
+    LATEST_DATASET_VERSIONS,
+    LATEST_EXPERIMENTS,
+    MERGE_SUMMARIES,
+)
 from lake.checked import REPAIR
 from lake.errors import DamagedError, LakeError, NotFoundError
 
@@ -40,6 +46,9 @@ _VIEWS: Final = (
     f"create view runs as select {_RUNS} from run_rows where not deleted",
     "create view experiments as " + LATEST_EXPERIMENTS.format(events="events_experiments"),
     "create view artifacts as " + LATEST_ARTIFACTS.format(events="events_artifacts"),
+    "create view dataset_versions as "
+    + LATEST_DATASET_VERSIONS.format(events="events_dataset_versions"),
+    "create view dataset_tags as " + LATEST_DATASET_TAGS.format(events="events_dataset_tags"),
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
 )
 # read_parquet takes no subquery: the list of files reaches the view as a variable of the cursor

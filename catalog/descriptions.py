@@ -10,6 +10,8 @@ VIEWS: Final[dict[str, str]] = {
     "metrics": "Every point of every metric, also of deleted runs.",
     "metric_summary": "One row per run and metric: last, least and greatest value.",
     "artifacts": "One row per file kept with a run and not deleted.",
+    "dataset_versions": "One row per version of a dataset that is not deleted.",
+    "dataset_tags": "Names that point to a version and may move: one row per dataset and tag.",
 }
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -56,4 +58,18 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "created_at": "UTC",
         "metadata": "a JSON object",
     },
+    "dataset_versions": {
+        "version": "v1, v2 ... or the label it was given; unique within the dataset",
+        "schema": "a JSON array of name and Arrow type",
+        "statistics": "a JSON object: per column what was counted when it was registered",
+        "storage_uri": "lake://objects/<SHA-256>: a JSON document that names its pieces",
+        "content_digest": "SHA-256 of names, types and values",
+        "size_bytes": "bytes of Parquet it is made of, some shared with other versions",
+        "key": "the columns that tell its rows apart: a JSON array",
+        "metadata": "a JSON object",
+        "parent_version_id": "the version before it",
+        "created_at": "UTC",
+        "actor": "who registered it",
+    },
+    "dataset_tags": {"moved_at": "UTC"},
 }

@@ -33,6 +33,8 @@ from catalog.view_names import prefixed_views
 from catalog.views import (
     FOLD_RUNS,
     LATEST_ARTIFACTS,
+    LATEST_DATASET_TAGS,
+    LATEST_DATASET_VERSIONS,
     LATEST_EXPERIMENTS,
     MERGE_SUMMARIES,
     SUMMARISE,
@@ -157,6 +159,8 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "metrics": rows["metrics"],
         "metric_summary": MERGE_SUMMARIES.format(parts=f"({parts})"),
         "artifacts": LATEST_ARTIFACTS.format(events=f"({rows['artifacts']})"),
+        "dataset_versions": LATEST_DATASET_VERSIONS.format(events=f"({rows['dataset_versions']})"),
+        "dataset_tags": LATEST_DATASET_TAGS.format(events=f"({rows['dataset_tags']})"),
     }
     statements = []
     for view, query in queries.items():

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from lake.lake import Lake
     from lake.table import Snapshot
 
-HELD: Final = ("experiments", "runs", "artifacts")
-APART: Final = frozenset({"experiments", "artifacts"})  # no run's row depends on these
+HELD: Final = ("experiments", "runs", "artifacts", "dataset_versions", "dataset_tags")
+APART: Final = frozenset(HELD) - {"runs"}  # no run's row depends on these
 # a segment could be made, consumed and deleted unseen between two looks further apart than this
 LONGEST_GAP_SECONDS: Final = 300.0
 KEPT_SECONDS: Final = 60.0

@@ -18,6 +18,10 @@ _ENVIRONMENTS: Final = """
 select run_id, environment from events_runs where environment is not null group by all
 """
 _ARTIFACTS: Final = "select artifact_id, run_id, digest, uri from artifacts"
+# of every event, as for runs
+_LAYOUTS: Final = """
+select distinct storage_uri from events_dataset_versions where storage_uri is not null order by all
+"""
 # what deletes and what restores says so; the last one counts, and since when
 _DELETED_RUNS: Final = """
 select deletions.run_id, all_runs.writer
@@ -59,6 +63,12 @@ def stored_artifacts(catalog: Catalog) -> list[StoredArtifact]:
         StoredArtifact(artifact_id=artifact_id, run_id=run_id, digest=digest or "", uri=uri or "")
         for artifact_id, run_id, digest, uri in rows
     ]
+
+
+def dataset_layouts(catalog: Catalog) -> list[str]:
+    """Return the URIs of the documents that say what dataset versions are made of."""
+    with catalog.cursor() as cursor:
+        return [uri for (uri,) in cursor.execute(_LAYOUTS).fetchall()]
 
 
 def runs_deleted_before(catalog: Catalog, moment: datetime) -> list[tuple[str, str]]:

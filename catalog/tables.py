@@ -141,4 +141,48 @@ ARTIFACTS = TableSpec(
     sort_by=("run_id", "path", "event_at"),
 )
 
-SPECS: dict[str, TableSpec] = {s.name: s for s in (EXPERIMENTS, RUNS, METRICS, ARTIFACTS)}
+DATASET_VERSIONS = TableSpec(
+    name="dataset_versions",
+    columns={
+        "version_id": "string",
+        "dataset_name": "string",
+        "version": "string",
+        "source": "string",
+        "num_rows": "int64",
+        "num_columns": "int64",
+        "schema": "string",
+        "statistics": "string",
+        "storage_uri": "string",
+        "content_digest": "string",
+        "size_bytes": "int64",
+        "key": "string",
+        "metadata": "string",
+        "description": "string",
+        "owner": "string",
+        "licence": "string",
+        "parent_version_id": "string",
+        "created_at": "timestamp",
+        "actor": "string",
+        "deleted": "bool",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("dataset_name", "created_at", "version_id"),
+)
+
+DATASET_TAGS = TableSpec(
+    name="dataset_tags",
+    columns={
+        "dataset_name": "string",
+        "tag": "string",
+        "version_id": "string",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("dataset_name", "tag", "event_at"),
+)
+
+SPECS: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (EXPERIMENTS, RUNS, METRICS, ARTIFACTS, DATASET_VERSIONS, DATASET_TAGS)
+}

@@ -111,6 +111,27 @@ from {events} group by artifact_id
 having not coalesce(arg_max(deleted, event_at), false)
 """
 
+LATEST_DATASET_VERSIONS: Final = """
+select version_id, min(dataset_name) as dataset_name, min(version) as version,
+       arg_max(source, event_at) as source, min(num_rows) as num_rows,
+       min(num_columns) as num_columns, min(schema) as schema,
+       arg_max(statistics, event_at) as statistics, min(storage_uri) as storage_uri,
+       min(content_digest) as content_digest, min(size_bytes) as size_bytes, min(key) as key,
+       arg_max(metadata, event_at) as metadata, arg_max(description, event_at) as description,
+       arg_max(owner, event_at) as owner, arg_max(licence, event_at) as licence,
+       min(parent_version_id) as parent_version_id, min(created_at) as created_at,
+       min(actor) as actor
+from {events} group by version_id
+having not coalesce(arg_max(deleted, event_at), false)
+"""
+
+LATEST_DATASET_TAGS: Final = """
+select dataset_name, tag, arg_max(version_id, event_at) as version_id,
+       max(event_at) as moved_at
+from {events} group by dataset_name, tag
+having arg_max(version_id, event_at) <> ''
+"""
+
 # last: the greatest step, a point without one after all, then the latest time; NaN is a value
 # for it, and not for min and max. Both orders in one number: ordering by a struct would turn
 # -0.0 into 0.0 (DuckDB 2.0).

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from catalog.catalog import Catalog
+from core.datasets.registry import DataVersionControl
 from core.settings import Settings, read_settings
 from core.tracking.board import RunBoard
 from core.tracking.places import artifact_storage
@@ -60,6 +61,14 @@ class Workbench:
         storage = artifact_storage(self.lake, self.settings.experiment_artifacts_path)
         self.tracker = ExperimentTracker(
             storage, self.catalog, actor=self.actor, durability=self.settings.durability
+        )
+        self.datasets = DataVersionControl(
+            storage,
+            self.catalog,
+            actor=self.actor,
+            compression=self.settings.data_version_compression,
+            deduplicate=self.settings.data_version_deduplication,
+            durability=self.settings.durability,
         )
         self.runs = RunBoard(RunReader(self.catalog, storage))
 

@@ -130,6 +130,11 @@ class Layout:
             raise DamagedError(message, hint=hint, path=path) from error
 
 
+def objects_of(document: bytes) -> Iterator[str]:
+    """Name every object that a stored layout refers to. Raises DamagedError."""
+    yield from Layout.from_json(document).objects()
+
+
 def _part_to_json(part: Part, names: list[str]) -> dict[str, Any]:
     places = {name: place for place, name in enumerate(names)}
     return {

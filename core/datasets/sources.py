@@ -1,0 +1,183 @@
+"""Rows from anywhere, a piece at a time: frames, queries that are still to run, and files.
+
+    pandas, polars, Arrow                    as they are
+    polars LazyFrame, DuckDB relation        run by their engine, a batch at a time
+    .parquet .csv .tsv .jsonl .ndjson .arrow .feather .xpt     (also .csv.gz and the like)
+
+A file of any size is read in pieces: only one of them is in memory.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from core.frames import FrameError, to_arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+BATCH_ROWS: Final = 65_536
+_CSV: Final = "select * from read_csv($path, sample_size = -1)"
+_JSON_LINES: Final = """
+select * from read_json($path, sample_size = -1, format = 'newline_delimited')
+"""
+_HINT: Final = "Name a .parquet, .csv, .tsv, .jsonl, .arrow, .feather or .xpt file."
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Columns, and rows in pieces; the rows can be taken once. `described` is the file's name."""
+
+    schema: pa.Schema
+    pieces: Iterable[pa.Table]
+    described: str = ""
+
+
+def open_source(data: Any) -> Source:
+    """Return the rows of any table or file. Raises FrameError."""
+    if isinstance(data, str | Path):
+        return _open_file(Path(data).expanduser())
+    if isinstance(data, pa.RecordBatchReader):
+        return Source(data.schema, _batches(data))
+    if hasattr(data, "collect_batches"):  # a polars LazyFrame
+        return _from_frames(data.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True), data)
+    if hasattr(data, "to_arrow_reader"):  # a DuckDB relation
+        return open_source(data.to_arrow_reader(BATCH_ROWS))
+    try:
+        table = to_arrow(data)
+    except pa.ArrowException as error:
+        raise _mixed(data, error) from error
+    return Source(table.schema, _slices(table))
+
+
+def _mixed(data: Any, error: Exception) -> FrameError:
+    message = f"A column of this {type(data).__name__} has values of several types: {error}"
+    return FrameError(message, hint="Give every column one type, for instance with astype().")
+
+
+def _slices(table: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, table.num_rows, BATCH_ROWS):
+        yield table.slice(start, BATCH_ROWS)
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    for batch in reader:
+        yield pa.Table.from_batches([batch], reader.schema)
+
+
+def _from_frames(frames: Iterable[Any], query: Any) -> Source:
+    """Take polars frames, the first of which says the types."""
+    rest = iter(frames)
+    first = next(rest, None)
+    empty = query.head(0).collect() if first is None else first
+    schema = pa.table(empty).schema
+
+    def pieces() -> Iterator[pa.Table]:
+        if first is not None:
+            yield pa.table(first)
+        for frame in rest:
+            yield pa.table(frame)
+
+    return Source(schema, pieces())
+
+
+def _open_file(path: Path) -> Source:
+    if not path.is_file():
+        message = f"There is no file {path}."
+        raise FrameError(message, hint=_HINT, path=str(path))
+    suffix = next((s for s in reversed(path.suffixes) if s.lower() in _READERS), "").lower()
+    if not suffix:
+        message = f"{path.name} is of no type that can be read."
+        raise FrameError(message, hint=_HINT, path=str(path))
+    try:
+        source = _READERS[suffix](path)
+    except (pa.ArrowException, ValueError) as error:
+        raise _unreadable(path, error) from error
+    return Source(source.schema, _readable(path, source.pieces), path.name)
+
+
+def _readable(path: Path, pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    try:
+        yield from pieces
+    except (pa.ArrowException, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> FrameError:
+    return FrameError(f"{path} cannot be read: {error}", hint=_HINT, path=str(path))
+
+
+def _read_parquet(path: Path) -> Source:
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    schema = file.schema_arrow
+    batches = file.iter_batches(BATCH_ROWS)
+    return Source(schema, (pa.Table.from_batches([batch], schema) for batch in batches))
+
+
+def _read_arrow(path: Path) -> Source:
+    file = pa.ipc.open_file(path)
+    numbers = range(file.num_record_batches)
+    tables = (pa.Table.from_batches([file.get_batch(n)], file.schema) for n in numbers)
+    return Source(file.schema, tables)
+
+
+def _read_text(query: str, path: Path) -> Source:
+    """Let DuckDB find out the types, from all rows, and read what does not fit in memory."""
+    import duckdb
+
+    from catalog.session import connect
+
+    connection = connect()
+    try:
+        batches = connection.sql(query, params={"path": str(path)}).to_arrow_reader(BATCH_ROWS)
+    except duckdb.Error as error:
+        raise ValueError(str(error)) from error
+
+    def pieces() -> Iterator[pa.Table]:
+        try:
+            yield from _batches(batches)
+        except duckdb.Error as error:
+            raise ValueError(str(error)) from error
+        finally:
+            connection.close()
+
+    return Source(batches.schema, pieces())
+
+
+def _read_csv(path: Path) -> Source:
+    return _read_text(_CSV, path)
+
+
+def _read_json(path: Path) -> Source:
+    return _read_text(_JSON_LINES, path)
+
+
+def _read_transport(path: Path) -> Source:
+    """Read a SAS transport file (XPORT), as the surveys of the CDC come."""
+    import pandas as pd
+
+    chunks = pd.read_sas(path, format="xport", chunksize=BATCH_ROWS, encoding="latin-1")
+    tables = (pa.Table.from_pandas(chunk, preserve_index=False) for chunk in chunks)
+    first = next(tables, pa.table({}))
+    schema = first.schema.remove_metadata()
+    pieces = itertools.chain([first], tables)
+    return Source(schema, (piece.cast(schema) for piece in pieces))
+
+
+_READERS: Final[dict[str, Callable[[Path], Source]]] = {
+    ".arrow": _read_arrow,
+    ".csv": _read_csv,
+    ".feather": _read_arrow,
+    ".jsonl": _read_json,
+    ".ndjson": _read_json,
+    ".parquet": _read_parquet,
+    ".tsv": _read_csv,
+    ".xpt": _read_transport,
+}
