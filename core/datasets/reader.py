@@ -61,8 +61,6 @@ class VersionReader:
     def stored(self, place: int) -> pa.Table:
         """Return the rows of a part, with the types they are stored with."""
         part = self._layout.parts[place]
-        if not self.columns:
-            return pa.table({}).append_column("", pa.nulls(part.rows)).select([])
         table = read_pieces(self._objects, part.pieces, self.columns)
         if part.patched:
             table = apply_patch(table, *self._patches[place])

@@ -11,6 +11,7 @@ again by whoever registers the same data:
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -153,8 +154,10 @@ class DataVersionControl:
             "dataset-contents", f"{name}\n{layout.content_digest}", {"version_id": new_id()}
         )
         version_id = held["version_id"]
-        newest = self._rows.newest(name, 1)
-        given = self._take_label(name, label, version_id)
+        others = self._rows.newest(name, None)
+        if version_id in {row["version_id"] for row in others}:
+            return self.get_version(name, version_id)  # another process was faster
+        given = self._take_label(name, label, version_id, {row["version"] for row in others})
         at = now_us()
         row = {
             "version_id": version_id,
@@ -172,16 +175,16 @@ class DataVersionControl:
             "description": details.description,
             "owner": details.owner,
             "licence": details.licence,
-            "parent_version_id": newest[0]["version_id"] if newest else None,
+            "parent_version_id": others[0]["version_id"] if others else None,
             "created_at": at,
             "actor": self._actor,
             "event_at": at,
             "writer": self._lake.writer,
         }
         self._lake.append("dataset_versions", [row], durability=self._durability)
-        return self.get_version(name, given)
+        return self.get_version(name, version_id)
 
-    def _take_label(self, name: str, label: str | None, version_id: str) -> str:
+    def _take_label(self, name: str, label: str | None, version_id: str, given: set[str]) -> str:
         """Take a label for a version: the one asked for, or the next number that is free."""
         if label is not None:
             if not self._is_ours(name, label, version_id):
@@ -189,12 +192,11 @@ class DataVersionControl:
                 hint = "Give another label, or none for the next number."
                 raise DataVersionError(message, hint=hint, dataset=name, version=label)
             return label
-        labels = [row["version"] for row in self._rows.newest(name, None)]
-        numbers = [int(match[1]) for match in map(_NUMBERED.fullmatch, labels) if match]
-        number = max(numbers, default=0) + 1
-        while not self._is_ours(name, f"v{number}", version_id):
-            number += 1
-        return f"v{number}"
+        # From the first one that no row has: whoever else registers this version, now or before a
+        # crash, began there too, so that all of them find the same.
+        numbers = (f"v{number}" for number in itertools.count(1))
+        free = (number for number in numbers if number not in given)
+        return next(number for number in free if self._is_ours(name, number, version_id))
 
     def _is_ours(self, name: str, label: str, version_id: str) -> bool:
         payload = {"version_id": version_id}

@@ -98,7 +98,8 @@ class Condition:
         if any(node.get("class") == "STAR" for node in nodes):
             return list(self._names)
         spoken = {node["column_names"][0].lower() for node in nodes if "column_names" in node}
-        return [name for name in self._names if name.lower() in spoken]
+        found = [name for name in self._names if name.lower() in spoken]
+        return found or self._names[:1]  # a table without columns has no rows
 
     def rows(self, table: pa.Table) -> pa.Array:
         """Return the positions of the rows for which it is true, in their order."""

@@ -125,7 +125,7 @@ def _read_arrow(path: Path) -> Source:
     file = pa.ipc.open_file(path)
     numbers = range(file.num_record_batches)
     tables = (pa.Table.from_batches([file.get_batch(n)], file.schema) for n in numbers)
-    return Source(file.schema, tables)
+    return Source(file.schema, (piece for table in tables for piece in _slices(table)))
 
 
 def _read_text(query: str, path: Path) -> Source:

@@ -78,8 +78,9 @@ def unstorable(schema: pa.Schema) -> Iterator[str]:
     """Say what is wrong with the columns that cannot be stored."""
     for field in schema:
         try:
-            stored_type(field.type)
-        except TypeError as error:
+            empty = pa.schema([field]).empty_table().column(0)
+            from_stored(to_stored(empty), field.type)
+        except (TypeError, pa.ArrowNotImplementedError) as error:
             yield f"{field.name}: {error}"
 
 
@@ -93,6 +94,9 @@ def to_stored(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         array = array.storage
     if is_a.is_run_end_encoded(array.type):
         array = pc.run_end_decode(array)
+    if is_a.is_dictionary(array.type):  # its values first: of some types Arrow cannot decode them
+        values = array.dictionary.cast(wanted)
+        array = pa.DictionaryArray.from_arrays(array.indices, values).dictionary_decode()
     return array if array.type == wanted else array.cast(wanted)
 
 
