@@ -7,11 +7,16 @@ from typing import Final
 
 from lake.errors import InvalidNameError
 
-VIEWS: Final = ("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts")
+VIEWS: Final = (
+    *("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts"),
+    *("dataset_versions", "dataset_tags"),
+)
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
 INTERNAL: Final = frozenset(
     {
         "events_artifacts",
+        "events_dataset_tags",
+        "events_dataset_versions",
         "events_experiments",
         "events_runs",
         "live_metrics",

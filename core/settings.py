@@ -141,7 +141,6 @@ class Settings:
             "A folder or s3://bucket/prefix for the files of dataset versions.",
             values.place,
             otherwise="the lake",
-            waits_for="dataset versions",
         ),
     )
     data_version_compression: Compression = field(
@@ -150,7 +149,6 @@ class Settings:
             "DATA_VERSION_COMPRESSION",
             "How the Parquet files of dataset versions are compressed.",
             values.one_of("zstd", "snappy", "gzip", "lz4", "brotli", "none"),
-            waits_for="dataset versions",
         ),
     )
     data_version_deduplication: bool = field(
@@ -159,7 +157,6 @@ class Settings:
             "DATA_VERSION_DEDUPLICATION",
             "Keep equal content of dataset versions once.",
             values.yes_or_no,
-            waits_for="dataset versions",
         ),
     )
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

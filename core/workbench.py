@@ -66,6 +66,7 @@ class Workbench:
             storage,
             self.catalog,
             actor=self.actor,
+            storage_path=self.settings.data_version_storage_path,
             compression=self.settings.data_version_compression,
             deduplicate=self.settings.data_version_deduplication,
             durability=self.settings.durability,

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from catalog.dataset_search import VersionRows
+from core.datasets.places import VersionPlaces
 from core.datasets.version import DatasetVersion
 from core.errors import DatasetNotFoundError, DataVersionError
 from core.ids import new_id
-from core.tracking.storage import SCHEME
 from lake.clock import now_us
 
 if TYPE_CHECKING:
@@ -66,13 +66,15 @@ class DataVersionControl:
         db_connection: Catalog,
         *,
         actor: str | None = None,
+        storage_path: str | None = None,
         compression: Compression = "zstd",
         deduplicate: bool = True,
         durability: Durability = "commit",
     ) -> None:
         self._storage = storage_backend
         self._lake = db_connection.lake
-        self._objects = db_connection.lake.objects
+        self._places = VersionPlaces(db_connection.lake, storage_path)
+        self._objects = self._places.objects
         self._rows = VersionRows(db_connection)
         self._actor = actor
         self._compression: Compression = compression
@@ -129,22 +131,26 @@ class DataVersionControl:
     ) -> tuple[Layout, int]:
         from core.datasets.intake import take_in  # with Arrow, which logging does not need
 
-        shared = self._rows.newest(dataset_name, _SHARED_WITH) if self._deduplicate else []
         layout = take_in(
             self._objects,
             dataset,
-            [self._layout(row["storage_uri"]) for row in shared],
+            self._shared_with(dataset_name) if self._deduplicate else [],
             key=key,
             compression=self._compression,
             progress=progress,
         )
         return layout, sum(self._objects.size(digest) for digest in layout.objects())
 
+    def _shared_with(self, dataset_name: str) -> list[Layout]:
+        """Return the layouts of versions whose pieces are where new ones go."""
+        uris = [row["storage_uri"] for row in self._rows.newest(dataset_name, _SHARED_WITH)]
+        return [self._layout(uri) for uri in uris if self._places.find(uri)[0] is self._objects]
+
     def _layout(self, storage_uri: str) -> Layout:
         from core.datasets.layout import Layout
 
-        digest = storage_uri.removeprefix(SCHEME)
-        return Layout.from_json(self._objects.get(digest), path=digest)
+        objects, digest = self._places.find(storage_uri)
+        return Layout.from_json(objects.get(digest), path=digest)
 
     def _publish(
         self, name: str, label: str | None, layout: Layout, size: int, details: _Details
@@ -167,7 +173,7 @@ class DataVersionControl:
             "num_rows": layout.rows,
             "num_columns": len(layout.schema),
             "schema": json.dumps([[field.name, str(field.type)] for field in layout.schema]),
-            "storage_uri": f"{SCHEME}{document}",
+            "storage_uri": self._places.uri(document),
             "content_digest": layout.content_digest,
             "size_bytes": size,
             "key": json.dumps(layout.anchor if len(layout.anchor) < len(layout.schema) else []),
@@ -318,7 +324,8 @@ class DataVersionControl:
 
         found = self.get_version(dataset_name, version)
         layout = self._layout(found.storage_uri)
-        table = read_version(self._objects, layout, columns=columns, where=where)
+        objects, _ = self._places.find(found.storage_uri)
+        table = read_version(objects, layout, columns=columns, where=where)
         return from_arrow(table, as_frame), found
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self
 
-from core.tracking.storage import SCHEME
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -48,11 +46,6 @@ class DatasetVersion:
     def name(self) -> str:
         """Dataset and version, as commands and SQL take them: ``phq9@v3``."""
         return f"{self.dataset_name}@{self.version}"
-
-    @property
-    def layout_digest(self) -> str:
-        """The digest of the object that says what it is made of."""
-        return self.storage_uri.removeprefix(SCHEME)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], tags: Sequence[str] = ()) -> Self:

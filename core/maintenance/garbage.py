@@ -18,7 +18,7 @@ from catalog.references import dataset_layouts, environments, stored_artifacts
 from core.datasets.layout import objects_of
 from core.maintenance.purge import Doomed, find_doomed, purge, tombstones
 from core.maintenance.understanding import why_not_understood
-from core.tracking.storage import digest_of, reference_of
+from core.tracking.storage import SCHEME, digest_of, reference_of
 from lake.gc import KEEP, collect_objects, old_temporary_files
 from lake.objects import object_key
 from lake.quarantine import FOLDER as QUARANTINE, given_up
@@ -136,6 +136,8 @@ def _named_objects(catalog: Catalog, doomed: Doomed) -> Iterator[str]:
         if reference_of(artifact.uri) not in gone:
             yield artifact.digest
     for uri in dataset_layouts(catalog):
+        if not uri.startswith(SCHEME):
+            continue  # its pieces are in another place
         layout = digest_of(uri)
         yield layout
         yield from objects_of(catalog.lake.objects.get(layout))

@@ -19,9 +19,12 @@ from core import Workbench
 from core.errors import DatasetNotFoundError, DataVersionError
 from core.frames import FrameError
 from core.maintenance import collect_garbage
+from core.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from core.datasets.encodings import Compression
 
 People = dict[str, list[Any]]
 PEOPLE: People = {"id": [1, 2, 3], "age": [30, 41, 52], "sex": ["f", "m", "f"]}
@@ -261,6 +264,34 @@ def test_versions_can_be_asked_for_in_sql(workbench: Workbench) -> None:
         {"dataset_name": "people", "version": "v1", "num_rows": 3},
         {"dataset_name": "people", "version": "v2", "num_rows": 3},
     ]
+
+
+def test_versions_may_have_a_place_of_their_own(tmp_path: Path) -> None:
+    lake, place = tmp_path / "lake", str(tmp_path / "place")
+    with Workbench(lake) as workbench:
+        inside = workbench.datasets.register_dataset(PEOPLE, "people", "form")
+    settings = Settings(lake=str(lake), data_version_storage_path=place)
+    with Workbench(settings=settings) as workbench:
+        objects = set(workbench.lake.objects.all())
+        outside = workbench.datasets.register_dataset(OLDER, "people", "form")
+        assert set(workbench.lake.objects.all()) == objects
+        assert outside.storage_uri.startswith(f"{place}/objects/")
+        assert read(workbench, "people@v2") == OLDER
+        assert read(workbench, "people", version=inside.version) == PEOPLE
+        assert collect_garbage(workbench, dry_run=True).held == ""
+    with Workbench(lake) as workbench, pytest.raises(DataVersionError, match="nobody looks"):
+        workbench.datasets.get_dataset("people@v2")
+
+
+@pytest.mark.parametrize("compression", ["none", "snappy", "gzip", "lz4", "brotli"])
+def test_the_compression_is_the_one_asked_for(tmp_path: Path, compression: Compression) -> None:
+    settings = Settings(lake=str(tmp_path / "lake"), data_version_compression=compression)
+    with Workbench(settings=settings) as workbench:
+        workbench.datasets.register_dataset(PEOPLE, "people", "form")
+        files = [workbench.lake.objects.local_path(d) for d in workbench.lake.objects.all()]
+        stored = [pq.ParquetFile(f) for f in files if f.read_bytes().startswith(b"PAR1")]
+        found = {file.metadata.row_group(0).column(0).compression for file in stored}
+    assert found == {"UNCOMPRESSED" if compression == "none" else compression.upper()}
 
 
 def test_garbage_collection_leaves_datasets_alone(workbench: Workbench) -> None:
