@@ -1,0 +1,106 @@
+"""Those who are killed: writers, and compactors."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from catalog.tables import SPECS
+from lake.compact import collect, compact
+from lake.errors import LakeError
+from lake.lake import Lake
+from lake.segment import from_rows
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from tests.torture.ledger import Life
+
+    Pipe = Connection[Any, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How long things take: in a run of a minute, what takes ten in earnest must happen often.
+
+    `settle` is the lake's own. `grace`, 600 s in earnest, is so short that files vanish under
+    readers all the time. A reader that has not looked for half of it reads everything again: the
+    same proportion as of catalog.mirror.LONGEST_GAP_SECONDS to lake.compact.GRACE.
+    """
+
+    settle: float = 2.0
+    grace: float = 4.0
+    pause: float = 0.005
+    minimum: int = 8
+    target_rows: int = 50_000
+    partition_rows: int = 1_000
+
+
+def opened(url: str) -> Lake:
+    """Open the lake with the tables of the catalog."""
+    lake = Lake.open(url)
+    lake.define(*SPECS.values())
+    return lake
+
+
+def write(_: Pipe, url: str, life: Life, pace: Pace) -> None:
+    """Append points until killed, one way or another."""
+    chance = random.Random()  # noqa: S311 - no secret
+    lake = opened(url)
+    at = time.time_ns() // 1000
+    start = {"run_id": life.run_id, "kind": "start", "status": "RUNNING", "start_time": at}
+    lake.append("runs", [start | {"experiment_name": "torture", "event_at": at}])
+    step = 0
+    while True:
+        # Segments beside an open journal would be seen before its rows are: no promise is broken,
+        # but a reader could no longer tell by the numbers. So all of a journal, then a segment.
+        if chance.random() < 0.05:
+            lake.flush()
+            life.in_segments()
+        count = chance.choice((1, 1, 1, 2, 5, 20))
+        rows = [_point(life, number) for number in range(step, step + count)]
+        step += count
+        life.attempt(count)
+        if not lake.journal.size and chance.random() < 0.5:
+            lake.table("metrics").append(from_rows(rows, SPECS["metrics"]))
+            life.acknowledge()
+            life.in_segments()
+        else:
+            lake.append("metrics", rows, durability=chance.choice(("process", "commit")))
+            life.acknowledge()
+        time.sleep(chance.random() * 2 * pace.pause)
+
+
+def _point(life: Life, step: int) -> dict[str, Any]:
+    return {
+        "run_id": life.run_id,
+        "experiment_id": f"torture {life.number % 5}",
+        "metric_name": "loss",
+        "value": step / 7,
+        "step": step,
+        "logged_at": time.time_ns() // 1000,
+    }
+
+
+def tidy(pipe: Pipe, url: str, pace: Pace) -> None:
+    """Recover, compact and collect until told to end, or killed; send what went wrong."""
+    lake = opened(url)
+    faults: list[str] = []
+    while not pipe.poll(0.05):
+        try:
+            lake.recover()
+            for name in SPECS:
+                table = lake.table(name)
+                compact(
+                    table,
+                    minimum=pace.minimum,
+                    settle=pace.settle,
+                    target_rows=pace.target_rows,
+                    partition_rows=pace.partition_rows,
+                )
+                collect(table, grace=pace.grace)
+        except LakeError as error:
+            faults.append(f"a compactor: {error!r}")
+    pipe.send(faults)
