@@ -13,7 +13,7 @@ segments not seen before, and drops the rows of journals that became segments.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -104,7 +104,8 @@ class Mirror:
             if name in anew:
                 self._load_all(name, snapshot, change)
             self._load_new(name, snapshot, change)
-            self._drop_journals(name, snapshot.journals, update.gone, change)
+            if self._seen[name].journals:
+                self._drop_journals(name, snapshot.journals, update.gone, change)
             if name in update.tables:
                 self._add_live(name, update.tables[name], snapshot, change)
         self._name_metric_files(snapshots["metrics"].files)
@@ -133,7 +134,7 @@ class Mirror:
 
     def _fresh(self, name: str, snapshot: Snapshot) -> list[str]:
         known = self._seen[name].segments
-        return [key for key in snapshot.tail if PurePosixPath(key).name not in known]
+        return [key for key in snapshot.tail if _name_of(key) not in known]
 
     def _name_metric_files(self, keys: Sequence[str]) -> None:
         """Keep the paths of the files with points, which were checked when they were loaded.
@@ -169,7 +170,7 @@ class Mirror:
         seen = self._seen[name]
         self._load(name, self._fresh(name, snapshot), change)
         seen.version, seen.rewritten = snapshot.version, snapshot.rewritten
-        seen.segments = {PurePosixPath(key).name for key in snapshot.tail} | snapshot.consumed
+        seen.segments = {_name_of(key) for key in snapshot.tail} | snapshot.consumed
 
     def _load(self, name: str, keys: Iterable[str], change: Change) -> None:
         files = [str(path) for path in self._files.paths(tuple(keys))]
@@ -214,11 +215,13 @@ class Mirror:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        sealed = pa.array(sorted(snapshot.journals), pa.string())
-        rows = rows.filter(pc.invert(pc.is_in(rows["journal_id"], value_set=sealed)))
+        journals = set(pc.unique(rows["journal_id"]).to_pylist())
+        if sealed := journals & snapshot.journals:
+            values = pa.array(sorted(sealed), pa.string())
+            rows = rows.filter(pc.invert(pc.is_in(rows["journal_id"], value_set=values)))
         if not rows.num_rows:
             return
-        self._seen[name].journals.update(pc.unique(rows["journal_id"]).to_pylist())
+        self._seen[name].journals |= journals - sealed
         cursor = self._connection
         cursor.register("fresh_rows", rows)
         try:
@@ -236,3 +239,7 @@ class Mirror:
         grouped = SUMMARISE.replace("select run_id,", "select journal_id, run_id,", 1)
         grouped = grouped.replace("group by run_id", "group by journal_id, run_id")
         cursor.execute("insert into summary_parts by name " + grouped.format(points="fresh_rows"))
+
+
+def _name_of(key: str) -> str:
+    return key.rpartition("/")[2]

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".json"
 SPARES: Final = 2
 _RESTORE: Final = "Run `mhras verify --repair`."
+_BEGIN: Final = b'{"checksum":"%s",'  # no other key comes before it in order
 _FIRST: Final = {
     *("v", "created_at", "writer", "nonce", "previous_sha256"),
     *("files", "live", "consumed", "dead", "retired"),
@@ -108,7 +109,7 @@ class Manifest:
         """Read stored bytes; keys a newer version added are ignored. Raises DamagedError."""
         try:
             document = json.loads(data)
-            _check(document)
+            _check(document, data)
             return cls(
                 version=int(document["v"]),
                 created_at=int(document["created_at"]),
@@ -126,11 +127,14 @@ class Manifest:
             raise DamagedError(message, hint=_RESTORE, path=path) from error
 
 
-def _check(document: dict[str, Any]) -> None:
+def _check(document: dict[str, Any], data: bytes) -> None:
     """Raise ValueError when the document is not what was written."""
     checksum = document.pop("checksum", None)
+    begin = _BEGIN % str(checksum).encode()
+    # As it was written, what follows is the rest: to write ten thousand names again takes 7 ms.
+    rest = b"{" + data[len(begin) :] if data.startswith(begin) else _canonical(document)
     # The first manifests had none, and only these keys.
-    if checksum != digest_bytes(_canonical(document)) and (checksum or set(document) != _FIRST):
+    if checksum != digest_bytes(rest) and (checksum or set(document) != _FIRST):
         raise ValueError("its checksum is another")
 
 

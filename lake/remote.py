@@ -155,6 +155,10 @@ class S3Store:
         names = [item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ())]
         return sorted(name.removeprefix(folder).removesuffix("/") for name in names)
 
+    def file_names(self, prefix: str) -> Sequence[str]:
+        """Return the names in a folder."""
+        return [entry.name for entry in self.list(prefix)]
+
     def list(self, prefix: str) -> list[Entry]:
         """Return the files directly in a folder, sorted by name; none when it is not there."""
         return [*self._entries(f"{self._name(prefix)}/", delimiter="/")]

@@ -20,20 +20,21 @@ from typing import TYPE_CHECKING, Final
 
 from lake.errors import NotFoundError
 from lake.manifest import EMPTY, SUFFIX
-from lake.table import is_segment, journal_of, writer_of_segment
+from lake.table import without_later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lake.lake import Lake
     from lake.manifest import Manifest
     from lake.table import Snapshot, Table
 
+    Names = Mapping[str, Sequence[str]]
+
 TABLES: Final = "tables"
 # A page asks ten questions while it is drawn. In a folder a listing costs 0.1 ms, from a bucket 30
 # to 100 ms: within this time all get the same answer. What this process wrote is never missing.
 REUSED_SECONDS: Final = 0.5
-Names = dict[str, list[str]]
 
 
 class Snapshots:
@@ -68,48 +69,42 @@ class Snapshots:
 
     def _missed(self, first: Names, second: Names, heads: Mapping[str, Manifest]) -> bool:
         """Tell whether segments were merged and deleted after the manifests were listed."""
-        return any(
-            set(first[table.tail_folder]) - set(second[table.tail_folder]) - set(heads[n].consumed)
-            for n, table in self.tables.items()
-        )
+        for name, table in self.tables.items():
+            gone = set(first[table.tail_folder]).difference(second[table.tail_folder])
+            if not gone <= heads[name].consumed.keys():
+                return True
+        return False
 
     def _fitting(
         self, first: Names, second: Names, heads: Mapping[str, Manifest]
     ) -> Mapping[str, Snapshot]:
-        newest: dict[str, str] = {}
-        found = {}
-        for name, table in self.tables.items():
-            for segment in first[table.tail_folder]:
-                writer = writer_of_segment(segment)
-                newest[writer] = max(journal_of(segment), newest.get(writer, ""))
-            segments = [
-                segment
-                for segment in second[table.tail_folder]
-                if journal_of(segment) <= newest.get(writer_of_segment(segment), "")
-            ]
-            found[name] = table.snapshot_of(segments, heads[name])
-        return found
+        segments = {name: second[table.tail_folder] for name, table in self.tables.items()}
+        known = {name: set(first[table.tail_folder]) for name, table in self.tables.items()}
+        if any(not known[name].issuperset(segments[name]) for name in segments):
+            segments = without_later(segments, known)
+        return {
+            name: table.snapshot_of(segments[name], heads[name])
+            for name, table in self.tables.items()
+        }
 
     def _list(self, *, manifests: bool = False) -> Names:
-        """List the tails, and then the manifests: names by folder, sorted."""
+        """List the tails, and then the manifests: names by folder."""
         tables = self.tables.values()
         folders = [table.tail_folder for table in tables]
         if manifests:
             folders += [table.log.folder for table in tables]
         store = self._lake.store
-        found: Names = {folder: [] for folder in folders}
         if not self._lake.publishes:
-            names = [f"{folder}/{entry.name}" for folder in folders for entry in store.list(folder)]
-        else:
-            names = [f"{TABLES}/{entry.name}" for entry in store.below(TABLES)]
-        for name in names:
-            folder, _, last = name.rpartition("/")
-            if folder in found and (is_segment(last) or last.endswith(SUFFIX)):
-                found[folder].append(last)
+            return {folder: store.file_names(folder) for folder in folders}
+        found: dict[str, list[str]] = {folder: [] for folder in folders}
+        for entry in store.below(TABLES):
+            folder, _, name = f"{TABLES}/{entry.name}".rpartition("/")
+            if folder in found:
+                found[folder].append(name)
         return found
 
 
 def _head(table: Table, listed: Names) -> Manifest:
     names = (name.removesuffix(SUFFIX) for name in listed[table.log.folder])
-    versions = [int(name) for name in names if name.isdecimal()]
-    return table.log.head_at(versions[-1]).manifest if versions else EMPTY
+    version = max((int(name) for name in names if name.isdecimal()), default=None)
+    return EMPTY if version is None else table.log.head_at(version).manifest

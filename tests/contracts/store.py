@@ -126,8 +126,14 @@ class StoreContract:
         ]
         assert all(entry.modified_at > 1.6e9 for entry in entries)
 
+    def test_a_folder_of_files_has_their_names(self, store: Store) -> None:
+        for key in ("f/b", "f/a", "g/d"):
+            store.put(key, key.encode())
+        assert sorted(store.file_names("f")) == ["a", "b"]
+
     def test_a_listing_of_nothing_is_empty(self, store: Store) -> None:
         assert store.list("nowhere") == list(store.below("nowhere")) == []
+        assert list(store.file_names("nowhere")) == []
 
     def test_deleted_files_are_gone_and_absent_ones_are_fine(self, store: Store) -> None:
         for key in ("f/a", "f/b", "g/c"):

@@ -84,6 +84,11 @@ class StoppingStore:
         self._before("list", prefix)
         return self._store.list(prefix)
 
+    def file_names(self, prefix: str) -> Sequence[str]:
+        """List the names of files."""
+        self._before("file_names", prefix)
+        return self._store.file_names(prefix)
+
     def _change(self, method: str, key: str) -> None:
         self._before(method, key)
         if self._left is not None:
