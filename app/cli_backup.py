@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli_options import JsonOption  # noqa: TC001 - typer reads the annotations
+from app.cli_options import JsonOption, open_place, settings_of
 from app.cli_output import printable, progress, remark, say, say_json
 from app.wording import counted, size
 
 if TYPE_CHECKING:
+    from lake.address import Place
     from lake.backup import BackupReport
 
 commands = typer.Typer()
@@ -29,11 +30,10 @@ def backup(
 
     Writers may go on. Exits with 1 when something in the lake is damaged, and was not copied.
     """
-    from lake.address import open_store
     from lake.backup import backup as copy  # with Arrow's types
 
     with progress() as tell:
-        report = copy(open_store(source), open_store(target), progress=tell)
+        report = copy(*_stores(source, target), progress=tell)
     _end(report, as_json=as_json)
 
 
@@ -48,12 +48,16 @@ def restore(
 
     A restore that was interrupted is gone on with. Exits with 1 when the backup is damaged.
     """
-    from lake.address import open_store
     from lake.backup import restore as bring_back  # with Arrow's types
 
     with progress() as tell:
-        report = bring_back(open_store(source), open_store(target), progress=tell)
+        report = bring_back(*_stores(source, target), progress=tell)
     _end(report, as_json=as_json)
+
+
+def _stores(source: str, target: str) -> tuple[Place, Place]:
+    settings = settings_of(source, source="argument SRC")
+    return open_place(source, settings), open_place(target, settings)
 
 
 def _end(report: BackupReport, *, as_json: bool) -> None:

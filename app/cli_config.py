@@ -42,15 +42,18 @@ def config(
                     "variable": key.variable,
                     "value": getattr(settings, name),
                     "source": settings.source(name),
-                    "about": key.description,
+                    "about": key.about,
                 }
                 for name, key in KEYS.items()
             ]
         )
     else:
-        lines = ((n, shown(settings, n), settings.source(n), KEYS[n].description) for n in KEYS)
+        lines = (
+            (name, shown(settings, name), settings.source(name), key.about.replace("`", ""))
+            for name, key in KEYS.items()
+        )
         say_table(("key", "value", "source", "about"), lines)
-    for text in (file_read(), *remarks_on(settings)):
+    for text in (file_read(), *remarks()):
         remark(printable(text))
 
 
@@ -68,14 +71,11 @@ def file_read() -> str:
     return f"no {FILE_NAME} here or above" if path is None else f"{path} was read"
 
 
-def remarks_on(settings: Settings) -> Iterator[str]:
+def remarks() -> Iterator[str]:
     """Yield what is no fault, but probably not what somebody meant."""
     from core.setting_sources import strange_variables  # as above
-    from core.settings import DEFAULT, KEYS, VARIABLES
+    from core.settings import VARIABLES
 
-    for name, key in KEYS.items():
-        if key.waits_for and settings.source(name) != DEFAULT:
-            yield f"{name} is set ({settings.source(name)}), but nothing uses it yet."
     for name, meant in strange_variables(os.environ, VARIABLES):
         yield f"The variable {name} is not read. Did you mean {meant}?"
 
@@ -92,5 +92,5 @@ def markdown_table() -> str:
     for name, key in KEYS.items():
         value = default_of(name)
         default = key.otherwise or f"`{str(value).lower()}`"
-        lines.append(f"| `{name}` | `{key.variable}` | {default} | {key.description} |")
+        lines.append(f"| `{name}` | `{key.variable}` | {default} | {key.about} |")
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import typer
 
-from app.cli_config import file_read, remarks_on
+from app.cli_config import file_read, remarks
 from app.cli_options import JsonOption, LakeOption, open_lake, settings_of
 from app.cli_output import printable, say, say_json
 from app.wording import counted, size
@@ -160,7 +160,7 @@ def _configuration(lake: str | None) -> Iterator[Finding]:
     for name in ("lake", "actor"):
         detail = f"{settings.effective(name)} ({settings.source(name)})"
         yield Finding(subject=name, detail=detail)
-    for text in remarks_on(settings):
+    for text in remarks():
         yield Finding(subject="settings", state="note", detail=text)
     yield from _lake(lake)
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from app.cli_options import JsonOption, LakeOption, open_lake, open_workbench, settings_of
+from app.cli_options import (
+    JsonOption,
+    LakeOption,
+    open_lake,
+    open_place,
+    open_workbench,
+    settings_of,
+)
 from app.cli_output import printable, progress, remark, say, say_json, say_table
 from app.wording import clock, counted, size, span
 from lake.errors import DamagedError, LakeNotFoundError
@@ -87,9 +94,8 @@ def _mended(
     lake: str | None, level: Level, source: str | None
 ) -> tuple[VerifyReport, RepairReport]:
     from core.maintenance import repair_identity, repair_lake  # with Arrow
-    from lake.address import open_store
 
-    mirror = None if source is None else open_store(source)
+    mirror = None if source is None else open_place(source, settings_of(lake))
     try:
         opened = open_lake(lake)
     except (LakeNotFoundError, DamagedError):
@@ -104,9 +110,8 @@ def _mended(
 
 
 def _store(lake: str | None) -> Store:
-    from lake.address import open_store
-
-    return open_store(settings_of(lake).lake)
+    settings = settings_of(lake)
+    return open_place(settings.lake, settings)
 
 
 def _was_a_lake(store: Store) -> bool:

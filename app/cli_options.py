@@ -9,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from core.settings import Settings
     from core.workbench import Workbench
+    from lake.address import Place
     from lake.lake import Lake
 
 LakeOption = Annotated[
@@ -25,11 +26,11 @@ JsonOption = Annotated[
 ]
 
 
-def settings_of(lake: str | None) -> Settings:
+def settings_of(lake: str | None, *, source: str = "option --lake") -> Settings:
     """Read the settings of a command. Raises SettingsError."""
     from core.settings import read_settings  # not needed for --help
 
-    return read_settings(source="option --lake", lake=lake)
+    return read_settings(source=source, lake=lake)
 
 
 def open_workbench(lake: str | None, *, create: bool = False) -> Workbench:
@@ -47,3 +48,10 @@ def open_lake(lake: str | None) -> Lake:
     opened = open_it(settings_of(lake), create=False)
     opened.define(*SPECS.values())
     return opened
+
+
+def open_place(place: str, settings: Settings) -> Place:
+    """Return the store at an address. Raises InvalidNameError."""
+    from lake.address import open_store  # as above
+
+    return open_store(place, cache=settings.bucket_options.cache())

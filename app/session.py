@@ -10,14 +10,13 @@ from __future__ import annotations
 import itertools
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import streamlit as st
 
 from core.errors import SettingsError
 from core.settings import read_settings
-from lake.address import is_folder
+from lake.address import folder_of, is_folder
 from lake.errors import LakeNotFoundError
 
 if TYPE_CHECKING:
@@ -125,9 +124,8 @@ def _open(location: str) -> Workbench:
     # the library takes 0.3 s to import; a page that only says "no lake here" need not wait
     from core.workbench import Workbench
 
-    if (
-        is_folder(location) and not Path(location).exists()
-    ):  # a slip of the pen should not become a new lake
+    # a slip of the pen should not become a new lake
+    if is_folder(location) and not folder_of(location).exists():
         raise LakeNotFoundError(
             f"There is no folder {location}.",
             hint="Start with `mhras serve --lake <folder>`, or set MHRAS_LAKE.",

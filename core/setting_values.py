@@ -7,12 +7,16 @@ or an argument. It returns the value, or raises ValueError with what is allowed.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from lake.address import is_folder, open_store
 from lake.errors import InvalidNameError
 
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)b)?", re.ASCII | re.IGNORECASE)
+_POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_LARGEST: Final = 2**63 - 1
 _PLACE: Final = "a folder or s3://bucket/prefix"
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off"})
@@ -64,6 +68,21 @@ def yes_or_no(raw: object, beside: Path | None = None) -> bool:  # noqa: ARG001 
     return word in _YES
 
 
+def byte_count(raw: object, beside: Path | None = None) -> int:  # noqa: ARG001 - a Reader
+    """A size: bytes, or a number and its unit. A kB has 1000 bytes, a KiB 1024.
+
+    >>> byte_count("10 GB"), byte_count("1.5 GiB"), byte_count(4096)
+    (10000000000, 1610612736, 4096)
+    """
+    match = None if isinstance(raw, bool) else _SIZE.fullmatch(str(raw).strip())
+    if match is not None:
+        number, unit, binary = match.groups(default="")
+        count = int(float(number) * (1024 if binary else 1000) ** _POWERS[unit.lower()])
+        if 0 < count <= _LARGEST:
+            return count
+    raise ValueError('a size such as "10 GB", "512 MiB" or a number of bytes')
+
+
 def place(raw: object, beside: Path | None = None) -> str:
     """A folder, or a prefix of a bucket. ``~`` is the home folder.
 
@@ -83,6 +102,21 @@ def place(raw: object, beside: Path | None = None) -> str:
         return written
     path = os.path.expanduser(written)  # noqa: PTH111 - a text, as it was written
     return path if beside is None else os.path.join(beside, path)  # noqa: PTH118 - as above
+
+
+def folder(raw: object, beside: Path | None = None) -> Path:
+    """A folder of this machine.
+
+    >>> folder("cache", Path("/data")).as_posix()
+    '/data/cache'
+    """
+    try:
+        written = place(raw, beside)
+    except ValueError:
+        written = "://"
+    if "://" in written:
+        raise ValueError("a folder of this machine")
+    return Path(written)
 
 
 def view_prefix(raw: object, beside: Path | None = None) -> str:  # noqa: ARG001 - a Reader

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 from core import setting_sources, setting_values as values
 from core.errors import SettingsError
 from lake.address import is_folder, is_within
+from lake.spool import CACHE_BYTES, BucketOptions, state_folder as usual_state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from lake.lake import Durability
@@ -28,28 +29,29 @@ if TYPE_CHECKING:
 Backend = Literal["filesystem", "s3"]
 Compression = Literal["zstd", "snappy", "gzip", "lz4", "brotli", "none"]
 DEFAULT: Final = "default"
-_PLACES: Final = frozenset({"lake", "experiment_storage_backend", "experiment_artifacts_path"})
+_PLACES: Final = frozenset(
+    {
+        "lake",
+        "experiment_storage_backend",
+        "experiment_artifacts_path",
+        "data_version_storage_path",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """One setting beside its name: its variable, what it is for, and how it is understood.
 
-    ``otherwise`` says what happens without it, where no value stands for that. ``waits_for`` says
-    what will use it, as long as nothing does.
+    ``otherwise`` says what happens without it, where no value stands for that, and ``usual`` finds
+    out what it is then.
     """
 
     variable: str
     about: str
     read: values.Reader
     otherwise: str = ""
-    waits_for: str = ""
-
-    @property
-    def description(self) -> str:
-        """What it is for, and whether it does that yet."""
-        later = f" Nothing uses it yet: {self.waits_for} will." if self.waits_for else ""
-        return self.about + later
+    usual: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +66,14 @@ class Fault:
         return self.text
 
 
-def _key(variable: str, about: str, read: values.Reader, **more: str) -> dict[str, Key]:
+def _key(variable: str, about: str, read: values.Reader, **more: Any) -> dict[str, Key]:
     return {"key": Key(variable=variable, about=about, read=read, **more)}
+
+
+def _usual_cache() -> Path:
+    from lake.cache import default_folder  # only who asks for it needs it
+
+    return default_folder()
 
 
 def login_name() -> str:
@@ -83,8 +91,8 @@ class Settings:
     `read_settings` reads the surroundings; this alone does not look at them. ``sources`` says
     where each value came from. Raises SettingsError with all faults together.
 
-    >>> Settings(lake="risk", data_version_compression="ZSTD").data_version_compression
-    'zstd'
+    >>> Settings(lake="risk", cache_bytes="10 GB").cache_bytes
+    10000000000
     >>> Settings(durability="fast")
     Traceback (most recent call last):
     ...
@@ -105,6 +113,35 @@ class Settings:
             "MHRAS_DURABILITY",
             "What a returned call survives: `commit` a power loss, `process` the end of a process.",
             values.one_of("process", "commit"),
+        ),
+    )
+    cache_folder: Path | None = field(
+        default=None,
+        metadata=_key(
+            "MHRAS_CACHE_FOLDER",
+            "Where copies are of what was read from a bucket; they may go at any time.",
+            values.folder,
+            otherwise="`$XDG_CACHE_HOME/mhras/objects`, else `~/.cache/mhras/objects`",
+            usual=_usual_cache,
+        ),
+    )
+    cache_bytes: int = field(
+        default=CACHE_BYTES,
+        metadata=_key(
+            "MHRAS_CACHE_BYTES",
+            "How much these copies may take: `20 GB`, `512 MiB` or a number of bytes.",
+            values.byte_count,
+            otherwise="10 GiB",
+        ),
+    )
+    state_folder: Path | None = field(
+        default=None,
+        metadata=_key(
+            "MHRAS_STATE",
+            "Where rows wait that are on their way to a bucket: never delete it.",
+            values.folder,
+            otherwise="`$XDG_STATE_HOME/mhras`, else `~/.local/state/mhras`",
+            usual=usual_state_folder,
         ),
     )
     experiment_storage_backend: Backend | None = field(
@@ -182,9 +219,23 @@ class Settings:
         return DEFAULT if getattr(self, name) == default_of(name) else "argument"
 
     def effective(self, name: str) -> object:
-        """The value of a key, or in words what happens without one."""
-        value = getattr(self, name)
-        return KEYS[name].otherwise if value in (None, "") else value
+        """The value of a key, or what happens without one, in words where need be."""
+        value, key = getattr(self, name), KEYS[name]
+        if value not in (None, ""):
+            return value
+        try:
+            return key.otherwise if key.usual is None else key.usual()
+        except RuntimeError:  # from pathlib: there is no home folder
+            return key.otherwise
+
+    @property
+    def bucket_options(self) -> BucketOptions:
+        """How a lake in a bucket uses this machine."""
+        return BucketOptions(
+            state_folder=self.state_folder,
+            cache_folder=self.cache_folder,
+            cache_bytes=self.cache_bytes,
+        )
 
     def given(self, *, source: str = "argument", **chosen: object) -> Self:
         """The same, but for what is chosen; None chooses nothing. Raises SettingsError.
@@ -282,10 +333,11 @@ def _disagreements(settings: Settings) -> list[Fault]:
         advice = f"set EXPERIMENT_ARTIFACTS_PATH to {wanted}"
         text = f"{_told(settings, 'experiment_storage_backend')}, but {where}; {advice}"
         faults.append(_fault(settings, "experiment_storage_backend", text))
-    if path is not None and is_within(path, settings.lake):
-        text = f"{_told(settings, 'experiment_artifacts_path')}, which is inside the lake"
-        text += f": {_told(settings, 'lake')}; leave it out, and artifacts go into the lake"
-        faults.append(_fault(settings, "experiment_artifacts_path", text))
+    for name in ("experiment_artifacts_path", "data_version_storage_path"):
+        place = getattr(settings, name)
+        if place is not None and is_within(place, settings.lake):
+            text = f"{_told(settings, name)}, which is inside the lake: {_told(settings, 'lake')}"
+            faults.append(_fault(settings, name, f"{text}; leave it out to use the lake"))
     return faults
 
 

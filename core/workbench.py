@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def open_lake(settings: Settings, *, create: bool = True) -> Lake:
     """Open the lake that the settings name. Raises LakeError."""
-    return Lake.open(settings.lake, create)
+    return Lake.open(settings.lake, create, options=settings.bucket_options)
 
 
 class Workbench:
@@ -67,6 +67,7 @@ class Workbench:
             self.catalog,
             actor=self.actor,
             storage_path=self.settings.data_version_storage_path,
+            cache=self.settings.bucket_options.cache(),
             compression=self.settings.data_version_compression,
             deduplicate=self.settings.data_version_deduplication,
             durability=self.settings.durability,

@@ -14,19 +14,22 @@ from lake.address import folder_of, is_folder, open_store
 from lake.objects import Objects, object_key
 
 if TYPE_CHECKING:
+    from lake.cache import ObjectCache
     from lake.lake import Lake
 
 
 class VersionPlaces:
     """The place that new versions go to, and the lake, where versions may be as well."""
 
-    def __init__(self, lake: Lake, place: str | None = None) -> None:
+    def __init__(
+        self, lake: Lake, place: str | None = None, *, cache: ObjectCache | None = None
+    ) -> None:
         self._inside = lake.objects
         self._prefix = ""
         self.objects = lake.objects
         if place is not None:
             self._prefix = str(folder_of(place)) if is_folder(place) else place.rstrip("/")
-            self.objects = Objects(open_store(place))
+            self.objects = Objects(open_store(place, cache=cache))
 
     def uri(self, digest: str) -> str:
         """Return what names an object of the place new versions go to."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from core.datasets.layout import Layout
     from core.frames import FrameType
     from core.tracking.storage import StorageBackend
+    from lake.cache import ObjectCache
     from lake.lake import Durability
 
     Progress = Callable[[int], None]
@@ -67,13 +68,14 @@ class DataVersionControl:
         *,
         actor: str | None = None,
         storage_path: str | None = None,
+        cache: ObjectCache | None = None,
         compression: Compression = "zstd",
         deduplicate: bool = True,
         durability: Durability = "commit",
     ) -> None:
         self._storage = storage_backend
         self._lake = db_connection.lake
-        self._places = VersionPlaces(db_connection.lake, storage_path)
+        self._places = VersionPlaces(db_connection.lake, storage_path, cache=cache)
         self._objects = self._places.objects
         self._rows = VersionRows(db_connection)
         self._actor = actor

@@ -12,6 +12,7 @@ from lake.store import LocalStore, check_key
 
 if TYPE_CHECKING:
     from lake.lake import Lake
+    from lake.store import Store
 
 SCHEME: Final = "lake://objects/"
 TOMBSTONES: Final = "claims/deleted-artifacts"
@@ -60,13 +61,7 @@ class FileSystemStorage:
         return self._save(source, path)
 
     def _save(self, data: bytes | Path, path: str) -> str:
-        key = artifact_path(path)
-        try:
-            self._store.put(key, data, exclusive=True)
-        except AlreadyExistsError:  # logged twice: who refers to the first still finds it
-            name = PurePosixPath(key)
-            key = str(name.with_name(f"{name.stem}~{new_id()}{name.suffix}"))
-            self._store.put(key, data, exclusive=True)
+        key = _put(self._store, data, path)
         return (self._store.root / key).as_uri()
 
     def load_artifact(self, uri: str) -> bytes:
@@ -84,6 +79,18 @@ class FileSystemStorage:
         from urllib.parse import unquote  # 5 ms that only readers need
 
         return artifact_path(unquote(_below(uri, self._store.root.as_uri() + "/")))
+
+
+def _put(store: Store, data: bytes | Path, path: str) -> str:
+    """Store under a name, or beside it when it was logged before: who refers to that finds it."""
+    key = artifact_path(path)
+    try:
+        store.put(key, data, exclusive=True)
+    except AlreadyExistsError:
+        name = PurePosixPath(key)
+        key = str(name.with_name(f"{name.stem}~{new_id()}{name.suffix}"))
+        store.put(key, data, exclusive=True)
+    return key
 
 
 class S3Storage:
@@ -104,7 +111,10 @@ class S3Storage:
         self.url = self._store.url
 
     def save_artifact(self, artifact: bytes, path: str) -> str:
-        """Keep the bytes under a relative name; its s3:// URI. Raises ArtifactError, StoreError."""
+        """Keep the bytes under a relative name, or beside it when that is taken; its s3:// URI.
+
+        Raises ArtifactError, StoreError.
+        """
         return self._save(artifact, path)
 
     def save_file(self, source: Path, path: str) -> str:
@@ -112,9 +122,7 @@ class S3Storage:
         return self._save(source, path)
 
     def _save(self, data: bytes | Path, path: str) -> str:
-        key = artifact_path(path)
-        self._store.put(key, data)
-        return f"{self.url}/{key}"
+        return f"{self.url}/{_put(self._store, data, path)}"
 
     def load_artifact(self, uri: str) -> bytes:
         """The bytes of a URI. Raises ArtifactError when there are none, StoreError."""

@@ -21,6 +21,9 @@ EXAMPLES: dict[str, tuple[str, str, Any]] = {
     "lake": ("/data/risk", '"/data/risk"', "/data/risk"),
     "actor": ("ana", '"ana"', "ana"),
     "durability": ("Process", '"process"', "process"),
+    "cache_folder": ("/data/cache", '"/data/cache"', Path("/data/cache")),
+    "cache_bytes": ("1.5 GiB", "1_610_612_736", 3 * 2**29),
+    "state_folder": ("/data/state", '"/data/state"', Path("/data/state")),
     "experiment_storage_backend": ("filesystem", '"filesystem"', "filesystem"),
     "experiment_artifacts_path": (
         "s3://bkt/artifacts",
@@ -132,6 +135,13 @@ def test_all_faults_of_all_sources_are_told_together(tmp_path: Path) -> None:
         ("MHRAS_ACTOR", "ana\x1b[31m"),
         ("MHRAS_ACTOR", "ana\udcff"),
         ("EXPERIMENT_DB_TABLE_PREFIX", 'exp"; drop table runs; --'),
+        ("MHRAS_CACHE_BYTES", "much"),
+        ("MHRAS_CACHE_BYTES", "0"),
+        ("MHRAS_CACHE_BYTES", "-1 GB"),
+        ("MHRAS_CACHE_BYTES", "1e400"),
+        ("MHRAS_CACHE_BYTES", "99999999999 TB"),
+        ("MHRAS_CACHE_FOLDER", "s3://bkt/cache"),
+        ("MHRAS_STATE", "file:///data/state"),
         ("EXPERIMENT_DB_TABLE_PREFIX", "1_"),
         ("EXPERIMENT_DB_TABLE_PREFIX", "Events_"),
         ("DATA_VERSION_COMPRESSION", "zip"),
@@ -197,11 +207,13 @@ def test_settings_that_agree_are_fine(agreeing: dict[str, Any]) -> None:
     assert {name: getattr(Settings(**agreeing), name) for name in agreeing} == agreeing
 
 
+@pytest.mark.parametrize("name", ["experiment_artifacts_path", "data_version_storage_path"])
 @pytest.mark.parametrize("lake", ["lake", "s3://bkt/lake"])
-def test_artifacts_outside_the_lake_are_not_inside_it(lake: str) -> None:
+def test_a_place_outside_the_lake_is_not_inside_it(lake: str, name: str) -> None:
     for path in (lake, f"{lake}/objects"):
-        with pytest.raises(SettingsError, match="inside the lake: lake is"):
-            Settings(lake=lake, experiment_artifacts_path=path)
+        inside: dict[str, Any] = {name: path}
+        with pytest.raises(SettingsError, match=f"{name} is .* inside the lake: lake is"):
+            read_settings(environment={}, lake=lake, **inside)
 
 
 def test_an_unknown_argument_names_the_nearest() -> None:

@@ -10,6 +10,7 @@ from core import ArtifactError, Workbench
 from core.settings import Settings
 from core.tracking.places import OutsideStorage, artifact_storage
 from lake import Lake
+from lake.remote import S3Store
 from tests.contracts.storage import StorageContract
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ class TestOutsideStorage(StorageContract):
             storage = artifact_storage(lake, str(tmp_path / "artifacts"))
             assert isinstance(storage, OutsideStorage)
             yield storage
+
+
+class TestOutsideStorageInABucket(StorageContract):
+    @pytest.fixture
+    def storage(self, tmp_path: Path, bucket: str) -> Iterator[StorageBackend]:
+        with Lake.open(tmp_path / "lake") as lake:
+            yield artifact_storage(lake, f"{bucket}/artifacts")
 
 
 def settings(tmp_path: Path, place: str | None = None) -> Settings:
@@ -68,9 +76,31 @@ def test_what_is_outside_is_not_read_unless_the_settings_say_where(tmp_path: Pat
             models(other, run_id)
 
 
-def test_a_name_that_is_logged_twice_keeps_both(tmp_path: Path) -> None:
-    with Workbench(settings=settings(tmp_path, "artifacts")) as wb:
+@pytest.mark.parametrize("kept", ["lake", "folder", "bucket"])
+def test_a_name_that_is_logged_twice_keeps_both(kept: str, tmp_path: Path, bucket: str) -> None:
+    path = {"lake": None, "folder": str(tmp_path / "artifacts"), "bucket": f"{bucket}/artifacts"}
+    wanted = Settings(lake=str(tmp_path / "lake"), experiment_artifacts_path=path[kept])
+    with Workbench(settings=wanted) as wb:
         with wb.tracker.start_run("risk") as run:
             run.log_bytes(b"first", "model.bin")
             run.log_bytes(b"second", "model.bin")
         assert sorted(models(wb, run.run_id)) == [b"first", b"second"]
+
+
+def test_a_lake_in_a_bucket_uses_the_folders_of_the_settings(tmp_path: Path, bucket: str) -> None:
+    wanted = Settings(
+        lake=f"{bucket}/lake",
+        experiment_storage_backend="s3",
+        state_folder=tmp_path / "here" / "state",
+        cache_folder=tmp_path / "here" / "cache",
+        cache_bytes=10**7,
+    )
+    with Workbench(settings=wanted) as wb:
+        run_id = log_model(wb, b"tree")
+        assert models(wb, run_id) == [b"tree"]
+        assert wb.lake.journal.folder.is_relative_to(tmp_path / "here" / "state")
+        store = wb.lake.store
+        assert isinstance(store, S3Store)
+        assert (store.cache.folder, store.cache.limit_bytes) == (wanted.cache_folder, 10**7)
+    assert list((tmp_path / "here" / "cache").rglob("*.parquet"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here"]
