@@ -117,7 +117,7 @@ class Catalog:
         except BaseException as error:
             held.connection.rollback()
             self._forget()  # what is held may be half of something: read it again next time
-            if isinstance(error, duckdb.Error | NotFoundError):
+            if isinstance(error, duckdb.Error):
                 raise _FileError(str(error)) from error
             raise
         held.connection.commit()

@@ -39,14 +39,16 @@ from catalog.views import (
     MERGE_SUMMARIES,
     SUMMARISE,
 )
+from lake.digest import digest_file
+from lake.exported import DATABASE, SCRIPT, with_proof
 from lake.store import LocalStore
+
+__all__ = ["DATABASE", "SCRIPT", "export_catalog", "view_statements"]
 
 if TYPE_CHECKING:
     from lake.address import Place
     from lake.lake import Lake
 
-DATABASE: Final = "catalog.duckdb"
-SCRIPT: Final = "catalog.sql"
 # what versions before 2.0 can open
 _STORAGE_VERSION: Final = "v1.0.0"
 
@@ -111,11 +113,12 @@ def export_catalog(lake: Lake, *, folder: Path | None = None, view_prefix: str =
         fresh = Path(scratch) / DATABASE
         _build(fresh, view_statements(lake.url, view_prefix=view_prefix))
         _refuse_written(store)
-        store.put(DATABASE, fresh)
+        digest = digest_file(fresh)
+        store.put(DATABASE, fresh, digest=digest)
     inside = store.folder is not None and store.url == lake.url
     statements = view_statements("" if inside else lake.url, view_prefix=view_prefix)
     header = _REMOTE if lake.publishes else _HEADER
-    store.put(SCRIPT, (header + ";\n\n".join(statements) + ";\n").encode())
+    store.put(SCRIPT, with_proof(header + ";\n\n".join(statements) + ";\n", digest))
     return store.local_path(DATABASE)
 
 

@@ -75,7 +75,7 @@ def take_inventory(store: Store) -> str:
 def _write(store: Store, document: Mapping[str, Any]) -> str:
     text = json.dumps(document, sort_keys=True)
     key = f"{FOLDER}/{now_us():016x}{_SUFFIX}"
-    body = json.dumps({"sha256": digest_bytes(text.encode()), "inventory": text})
+    body = json.dumps({"key": key, "sha256": digest_bytes(text.encode()), "inventory": text})
     store.put(key, body.encode(), exclusive=True)
     old = [f"{FOLDER}/{entry.name}" for entry in store.list(FOLDER)][:-KEPT]
     if old:
@@ -116,14 +116,23 @@ def _digests(store: Store, keys: list[str]) -> dict[str, str]:
 
 def last_inventory(store: Store) -> Inventory | None:
     """Return the newest inventory, None when none was taken. Raises DamagedError."""
+    keys = inventory_keys(store)
+    return read_inventory(store, keys[-1]) if keys else None
+
+
+def inventory_keys(store: Store) -> list[str]:
+    """Name the inventories there are, the oldest first."""
     names = [e.name for e in store.list(FOLDER) if e.name.endswith(_SUFFIX)]
-    if not names:
-        return None
-    key = f"{FOLDER}/{names[-1]}"
+    return [f"{FOLDER}/{name}" for name in names]
+
+
+def read_inventory(store: Store, key: str) -> Inventory:
+    """Return one inventory. Raises NotFoundError and DamagedError."""
     outer = as_document(store.get(key), key)
     text = str(outer.get("inventory"))
-    if outer.get("sha256") != digest_bytes(text.encode()):
-        message = f"The inventory {key} is damaged: its checksum is another."
+    # The first inventories did not say their own name.
+    if outer.get("sha256") != digest_bytes(text.encode()) or outer.get("key", key) != key:
+        message = f"The inventory {key} is damaged: it is not what was written there."
         raise DamagedError(message, hint="Delete it: the next `mhras verify` takes one.", path=key)
     document = as_document(text.encode(), key)
     tables = {

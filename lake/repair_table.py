@@ -41,6 +41,9 @@ def repair_table(workshop: Workshop, table: Table, problems: Iterable[Problem]) 
         if key.endswith(f"/{SENTINEL}"):
             _write_sentinel(workshop, table, key)
             continue
+        if problem.kind == "spare":
+            _renew_spare(workshop, table, key)
+            continue
         digest = _digest_of(table, key)
         if not digest and key.startswith(table.data_key("")):
             continue  # named by a manifest that was not the highest, as is known by now
@@ -60,6 +63,18 @@ def repair_table(workshop: Workshop, table: Table, problems: Iterable[Problem]) 
     if lost:
         table.log.amend(lambda head: _without(table, head, lost), writer=table.writer)
         workshop.store.delete(*lost)
+
+
+def _renew_spare(workshop: Workshop, table: Table, key: str) -> None:
+    """Copy the manifest again, or put a copy aside of which there is no manifest any more."""
+    version = int(key.rpartition("/")[2].partition(".")[0])
+    try:
+        table.log.read(version)
+        workshop.store.put(key, workshop.store.get(table.log.key(version)))
+    except (NotFoundError, DamagedError):
+        workshop.put_aside(key)
+    else:
+        workshop.rebuilt.append(key)
 
 
 def _digest_of(table: Table, key: str) -> str:

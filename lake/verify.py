@@ -3,7 +3,8 @@
 structure   manifests follow each other, what they name is there with the right size, and so is
             what was there when the lake was last found sound (lake/inventory.py)
 footers     also: every Parquet file opens and has the rows it should have
-content     also: the SHA-256 of every file and object, about 1 GB a second
+content     also: the SHA-256 of every file and object, about 1 GB a second, and what lies beside
+            them (lake/verify_beside.py)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from lake.objects import FOLDER as OBJECTS
 from lake.problem import Problem
 from lake.segment import footer
 from lake.table import SENTINEL, Table, digest_in, is_segment
+from lake.verify_beside import verify_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -103,14 +105,15 @@ def prove(
     tell = progress or (lambda _what, _share: None)
     task = _Task(_DEPTH[level])
     problems = list(_verify_identity(lake_store))
-    tables = list(specs)
+    tables = [Table(lake_store, spec, writer="verify") for spec in specs]
     share = _TABLES_SHARE if task.looks_at("content") else 1.0
-    for place, spec in enumerate(tables):
-        tell(f"table {spec.name}", share * place / len(tables))
-        problems += _verify_table(Table(lake_store, spec, writer="verify"), task)
+    for place, table in enumerate(tables):
+        tell(f"table {table.spec.name}", share * place / len(tables))
+        problems += _verify_table(table, task)
     if task.looks_at("content"):
         task.contents.extend(_objects(lake_store))
         problems += _verify_contents(lake_store, task.contents, tell)
+        problems += verify_beside(lake_store, tables)
     named = {problem.path for problem in problems}
     changed = differences(lake_store, content=task.looks_at("content"))
     problems += [problem for problem in changed if problem.path not in named]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.export import SCRIPT, export_catalog
 from catalog.tables import SPECS
 from core.maintenance.proof import VerifyReport, claim_file, verify_lake
 from lake.digest import digest_bytes
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 # A manifest that is whole again shows what else is missing; then an object may be missed.
 _ROUNDS: Final = 4
 _EXPERIMENTS: Final = "claims/experiments"
+_PREFIXED: Final = re.compile(rb"create or replace view (\w+)runs as\nfrom runs;", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ def repair_lake(
         if last:
             break
         rebuilt = tuple(p.path for p in found.problems if _rebuild_claim(lake, p.path))
+        rebuilt += _export_again(lake, [p.path for p in found.problems if p.kind == "export"])
         problems = [problem for problem in found.problems if problem.path not in rebuilt]
         specs = lake.specs.values()
         done = repair(lake.store, specs, problems, source=mirror, writer=lake.writer)
@@ -88,6 +92,24 @@ def _together(first: RepairReport, second: RepairReport, rebuilt: tuple[str, ...
         left=second.left,
         quarantine=second.quarantine or first.quarantine,
     )
+
+
+def _export_again(lake: Lake, keys: list[str]) -> tuple[str, ...]:
+    """Make the exported catalog again when something of it is damaged; the keys that are sound."""
+    if keys:
+        with contextlib.suppress(LakeError):  # a table is damaged: the next round may do it
+            export_catalog(lake, view_prefix=_exported_prefix(lake))
+            return tuple(keys)
+    return ()
+
+
+def _exported_prefix(lake: Lake) -> str:
+    """Read the prefix of further names out of what is left of the exported views."""
+    with contextlib.suppress(LakeError):
+        found = _PREFIXED.search(lake.store.get(SCRIPT))
+        if found:
+            return found[1].decode()
+    return ""
 
 
 def _rebuild_claim(lake: Lake, key: str) -> bool:
