@@ -100,9 +100,10 @@ def _mended(
         opened = open_lake(lake)
     except (LakeNotFoundError, DamagedError):
         store = _store(lake)
-        if not _was_a_lake(store) or not repair_identity(store, mirror=mirror):
+        if not _was_a_lake(store):
             raise
-        remark("lake.json was lost, and is there again")
+        lake_id = repair_identity(store, mirror=mirror)
+        remark(f"lake.json was lost; it is there again, with the id {lake_id}")
         opened = open_lake(lake)
     with opened, progress() as tell:
         mended = repair_lake(opened, level=level, mirror=mirror, progress=tell)

@@ -32,6 +32,7 @@ What other copies are worth:
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -63,16 +64,18 @@ from lake.errors import (
     LakeNotFoundError,
     NotFoundError,
 )
-from lake.identity import IDENTITY, read_identity
+from lake.identity import IDENTITY, read_document, read_identity
 from lake.store import TMP, LocalStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from lake.store import Store
 
     Progress = Callable[[str, float], None]
 
+RESTORING: Final = "restoring.json"
+_PARTS: Final = ("tables", "objects", "claims", JOURNALS)
 _TRIES: Final = 10
 
 
@@ -110,17 +113,18 @@ def backup(source: Store, target: Store, *, progress: Progress | None = None) ->
     copying = Copying(source, target, progress)
     lake_id = _lake_id(source)
     _refuse_overlap(source, target)
-    states = _known_copy(copying, lake_id)
-    known = set(target.folders("tables"))
-    capture = _copy_contents(copying, states)
-    journals = copy_journals(copying, capture.journals)
-    held = _held(copying, capture, known)
-    state = _state(capture, known - {t.name for t in capture.tables} | held, journals)
-    # Until all manifests are copied, each table belongs to this state or to one before it.
-    write_states(copying, lake_id, [*states, state])
-    _copy_manifests(copying, capture, held)
-    behind = NO_VERSION in state.versions.values()
-    write_states(copying, lake_id, [*states, state] if behind else [state])
+    with _alone(target):
+        states = _known_copy(copying, lake_id)
+        known = set(target.folders("tables"))
+        capture = _copy_contents(copying, states)
+        journals = copy_journals(copying, capture.journals)
+        held = _held(copying, capture, known)
+        state = _state(capture, known - {t.name for t in capture.tables} | held, journals)
+        # Until all manifests are copied, each table belongs to this state or to one before it.
+        write_states(copying, lake_id, [*states, state])
+        _copy_manifests(copying, capture, held)
+        behind = NO_VERSION in state.versions.values()
+        write_states(copying, lake_id, [*states, state] if behind else [state])
     return _report(copying, state)
 
 
@@ -128,18 +132,59 @@ def restore(source: Store, target: Store, *, progress: Progress | None = None) -
     """Make a lake of a backup, in a store that holds none; a restore that crashed is gone on with.
 
     The rows of writers that were living then are in its journals, and become segments with the
-    first use. Raises AlreadyExistsError when the target is a lake, and what `backup` raises.
+    first use. Raises AlreadyExistsError when the target is a lake, LakeError when it holds parts
+    of one, and what `backup` raises.
     """
-    _lake_id(source)
+    lake_id = _lake_id(source)
     copying = Copying(source, target, progress)
-    if copying.present(target, IDENTITY) is not None:
+    with _alone(target):
+        _begin_restore(target, lake_id)
+        capture = _copy_contents(copying, [])
+        for journal_id, lines in capture.journals.items():
+            copying.put(f"{JOURNALS}/{journal_id}.jsonl", lines)
+        _copy_manifests(copying, capture, set())
+        target.delete(RESTORING)
+    return _report(copying, _state(capture, set(), dict.fromkeys(capture.journals, "")))
+
+
+@contextlib.contextmanager
+def _alone(target: Store) -> Iterator[None]:
+    """Keep others from copying to the same folder; in a bucket nobody can be kept from it."""
+    if not isinstance(target, LocalStore):
+        yield
+        return
+    with target.lock("backup") as free:
+        if not free:
+            message = "Somebody else is copying to this place now."
+            raise LakeError(message, hint="Repeat it when that has ended.")
+        yield
+
+
+def _begin_restore(target: Store, lake_id: str) -> None:
+    """Take an empty place, or one where a restore of the same lake was interrupted."""
+    try:
+        begun = read_document(target, RESTORING).get("lake_id")
+    except NotFoundError:
+        begun = ""
+    if _is_there(target, IDENTITY):
+        target.delete(RESTORING)  # it was the last thing to do
         message = "There is a lake already where the backup is to be restored."
         raise AlreadyExistsError(message, hint="Name an empty or a new folder.", key=IDENTITY)
-    capture = _copy_contents(copying, [])
-    for journal_id, lines in capture.journals.items():
-        copying.put(f"{JOURNALS}/{journal_id}.jsonl", lines)
-    _copy_manifests(copying, capture, set())
-    return _report(copying, _state(capture, set(), dict.fromkeys(capture.journals, "")))
+    if begun != lake_id and (begun or any(target.below(part) for part in _PARTS)):
+        message = "The place holds parts of a lake: of another one, or of one that is damaged."
+        raise LakeError(message, hint="Name an empty or a new folder.")
+    target.put(RESTORING, json.dumps({"lake_id": lake_id}).encode())
+    # Of an earlier attempt: by now the backup may have their rows in a segment.
+    journals = [f"{JOURNALS}/{entry.name}" for entry in target.list(JOURNALS)]
+    if journals:
+        target.delete(*journals)
+
+
+def _is_there(store: Store, key: str) -> bool:
+    try:
+        return store.size(key) >= 0
+    except NotFoundError:
+        return False
 
 
 def _lake_id(source: Store) -> str:
@@ -210,7 +255,7 @@ def _look(copying: Copying) -> _Capture:
     """Look at the source: journals before tables, as whoever reads both must."""
     while True:
         start = time.monotonic()
-        copied = restored_journals(copying.source)
+        copied = restored_journals(copying.source, copying.damaged)
         journals = copied | read_journals(copying.source)
         tables = []
         for name in copying.source.folders("tables"):
@@ -221,7 +266,7 @@ def _look(copying: Copying) -> _Capture:
         # A journal may become a segment meanwhile, but its name must not be forgotten so soon.
         # Nor may somebody copy to the source, where that is a copy itself.
         soon = time.monotonic() - start < GRACE / 2
-        if soon and copied == restored_journals(copying.source):
+        if soon and copied == restored_journals(copying.source, {}):
             return _Capture(journals, tuple(tables))
 
 
@@ -262,8 +307,8 @@ def _copy_manifests(copying: Copying, capture: _Capture, held: set[str]) -> None
 def _report(copying: Copying, state: State) -> BackupReport:
     return BackupReport(
         files=len(copying.copied),
-        bytes=copying.bytes,
-        there=len(copying.there - copying.copied),
+        bytes=sum(copying.copied.values()),
+        there=len(copying.there - copying.copied.keys()),
         versions={name: v for name, v in state.versions.items() if v != NO_VERSION},
         journals=len(state.journals),
         damaged=copying.damaged,

@@ -16,6 +16,7 @@ nonce is in them. The lock only spares them the work.
 from __future__ import annotations
 
 import contextlib
+import math
 import secrets
 import time
 from dataclasses import dataclass
@@ -207,7 +208,7 @@ def replaced(table: Table, *, grace: float = GRACE) -> dict[str, int]:
     data = table.data_entries()
     old_data = [
         *_over(manifest.retired, data, oldest),
-        *_orphans(manifest, data, max(grace, ORPHAN_AGE)),
+        *_orphans(manifest, data, max(grace, ORPHAN_AGE), _beginning(table)),
     ]
     return {
         **{table.tail_key(e.name): e.size for e in _over(manifest.consumed, tail, oldest)},
@@ -220,10 +221,23 @@ def _over(names: Mapping[str, int], listing: Iterable[Entry], oldest: int) -> li
     return [entry for entry in listing if names.get(entry.name, oldest + 1) <= oldest]
 
 
-def _orphans(manifest: Manifest, data: Iterable[Entry], age: float) -> list[Entry]:
+def _beginning(table: Table) -> float:
+    """When the log began, as far as it still says: a file from before is no compaction's of it.
+
+    A log that somebody deleted begins again, empty, and names none of the files that count.
+    """
+    entries = table.store.list(table.log.folder)
+    first = entries[:1] and entries[0].name == table.log.key(0).rpartition("/")[2]
+    return entries[0].modified_at if first else (0.0 if entries else math.inf)
+
+
+def _orphans(
+    manifest: Manifest, data: Iterable[Entry], age: float, beginning: float
+) -> list[Entry]:
     named = {SENTINEL, *manifest.retired, *(file.path for file in manifest.files)}
     limit = time.time() - age
-    return [e for e in data if e.name not in named and e.modified_at < limit]
+    old = (e for e in data if e.name not in named and e.modified_at < limit)
+    return [entry for entry in old if entry.modified_at >= beginning]
 
 
 def _old_manifests(table: Table, grace: float) -> list[Entry]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FOLDER: Final = "backup"
 STATE: Final = f"{FOLDER}/state.json"
 JOURNALS: Final = "journal"
+DIGITS: Final = 16
 NO_VERSION: Final = -1  # of a table that could not be copied
 _SUFFIX: Final = ".jsonl"
 
@@ -87,15 +88,18 @@ def copy_journals(copying: Copying, journals: Mapping[str, bytes]) -> dict[str, 
     """Store journals' lines beside the copy; where each is."""
     keys = {}
     for journal_id, lines in journals.items():
-        key = f"{FOLDER}/{journal_id}.{digest_bytes(lines)[:16]}{_SUFFIX}"
+        key = f"{FOLDER}/{journal_id}.{digest_bytes(lines)[:DIGITS]}{_SUFFIX}"
         if copying.present(copying.target, key) != lines:
             copying.put(key, lines)
         keys[journal_id] = key
     return keys
 
 
-def restored_journals(store: Store) -> dict[str, bytes]:
-    """Return the lines of copied journals that belong to what the tables of this copy are now."""
+def restored_journals(store: Store, damaged: dict[str, str]) -> dict[str, bytes]:
+    """Return the lines of copied journals that belong to what the tables of this copy are now.
+
+    Of one whose bytes are not what was copied no line is returned, and it is named in `damaged`.
+    """
     _, states = read_states(store)
     if not states:
         return {}
@@ -114,12 +118,35 @@ def restored_journals(store: Store) -> dict[str, bytes]:
             and version not in _versions(states[place + 1 :], name)
         }
         for journal_id, key in state.journals.items():
-            lines = store.get(key).split(b"\n")[:-1]
+            lines = _intact_lines(store, key, damaged)
             tables = current | {*map(_table_of, lines)} - names if state is states[-1] else current
             kept = [line for line in lines if _table_of(line) in tables]
             if kept:
                 found[journal_id] = found.get(journal_id, b"") + b"\n".join(kept) + b"\n"
     return found
+
+
+def _intact_lines(store: Store, key: str, damaged: dict[str, str]) -> list[bytes]:
+    try:
+        data = store.get(key)
+    except NotFoundError:
+        damaged[key] = "absent, with rows of a writer that was living"
+        return []
+    found = digest_bytes(data)[:DIGITS]
+    if found != digest_in_copy(key):
+        damaged[key] = f"has the digest {found} instead of {digest_in_copy(key)}"
+        return []
+    return data.split(b"\n")[:-1]
+
+
+def digest_in_copy(key: str) -> str:
+    """Return how the SHA-256 of a copied journal begins; nothing for another file.
+
+    >>> digest_in_copy("backup/0006413a5c2f8000-host.7.5d-0.0123456789abcdef.jsonl")
+    '0123456789abcdef'
+    """
+    stem, _, digits = key.removesuffix(_SUFFIX).rpartition(".")
+    return digits if stem and key.endswith(_SUFFIX) and len(digits) == DIGITS else ""
 
 
 def _versions(states: list[State], name: str) -> list[int]:

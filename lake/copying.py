@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from multiprocessing.pool import ThreadPool
+from typing import TYPE_CHECKING, Final
 
 from lake.digest import digest_file, is_digest
 from lake.errors import DamagedError, NotFoundError
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from lake.store import Store
 
+_AT_ONCE: Final = 4
+_OBJECTS_SHARE: Final = 0.8  # of the time, as they are most of the bytes
+
 
 class Copying:
     """One copying from a store to another, and what it did so far."""
@@ -24,8 +28,7 @@ class Copying:
     ) -> None:
         self.source = source
         self.target = target
-        self.bytes = 0
-        self.copied: set[str] = set()
+        self.copied: dict[str, int] = {}
         self.there: set[str] = set()
         self.damaged: dict[str, str] = {}
         self._progress = progress
@@ -36,14 +39,21 @@ class Copying:
             self._progress(what, done)
 
     def objects(self) -> None:
-        """Copy the objects that the target lacks."""
-        folders = self.source.folders(OBJECTS)
-        for place, part in enumerate(folders):
-            self.tell("objects", 0.8 * place / len(folders))
-            folder = f"{OBJECTS}/{part}"
-            for name in self.lacking(folder):
-                if is_digest(name):
-                    self.copy(f"{folder}/{name}", name)
+        """Copy the objects that the target lacks, or has with another size, some at once."""
+        there = {entry.name: entry.size for entry in self.target.below(OBJECTS)}
+        self.there |= {f"{OBJECTS}/{name}" for name in there}
+        lacking = [
+            (f"{OBJECTS}/{entry.name}", digest)
+            for entry in self.source.below(OBJECTS)
+            if is_digest(digest := entry.name.rpartition("/")[2])
+            and there.get(entry.name) != entry.size
+        ]
+        if not lacking:
+            return
+        with ThreadPool(_AT_ONCE) as pool:  # a disk and a bucket are waited for, not worked for
+            copied = pool.imap(lambda task: self.copy(*task), lacking)
+            for place, _ in enumerate(copied):
+                self.tell("objects", _OBJECTS_SHARE * place / len(lacking))
 
     def claims(self) -> None:
         """Copy the names that were given, which never change."""
@@ -54,14 +64,6 @@ class Copying:
                 self.there.add(key)
             else:
                 self.copy(key, "")
-
-    def lacking(self, folder: str) -> list[str]:
-        """Name the files of a folder that the target has not, or not with this size."""
-        there = {entry.name: entry.size for entry in self.target.list(folder)}
-        found = self.source.list(folder)
-        lacking = [entry.name for entry in found if there.get(entry.name) != entry.size]
-        self.there |= {f"{folder}/{name}" for name in there.keys() - lacking}
-        return lacking
 
     def copy(self, key: str, digest: str) -> bool:
         """Copy one file whose SHA-256 begins with these digits; whether it is there now.
@@ -77,8 +79,7 @@ class Copying:
                 self.damaged[key] = f"has the digest {found[:16]} instead of {digest[:16]}"
                 return False
             self.target.put(key, path, digest=found)
-            self.copied.add(key)
-            self.bytes += path.stat().st_size
+            self.copied[key] = path.stat().st_size
         except NotFoundError:
             return False
         except DamagedError as error:
@@ -89,8 +90,7 @@ class Copying:
     def put(self, key: str, data: bytes, *, exclusive: bool = False) -> None:
         """Store a small file in the target."""
         self.target.put(key, data, exclusive=exclusive)
-        self.copied.add(key)
-        self.bytes += len(data)
+        self.copied[key] = len(data)
 
     def present(self, store: Store, key: str) -> bytes | None:
         """Return a small file's bytes, None when it is not there."""

@@ -25,13 +25,16 @@ No clock is compared with another machine's but for `keep`, which is an hour at 
 
 from __future__ import annotations
 
+import contextlib
+import math
+import secrets
 import time
 from typing import TYPE_CHECKING, Final
 
 from lake.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from lake.store import Store
 
@@ -83,3 +86,17 @@ def wait_for_leases(store: Store, *, seconds: float = LEASE_SECONDS) -> bool:
     if rest:
         store.delete(*rest)
     return True
+
+
+@contextlib.contextmanager
+def lease(store: Store) -> Iterator[float]:
+    """Hold the only lease; until when, on the monotonic clock: at once where another holds one."""
+    wait_for_leases(store)
+    # half of it for what cannot be interrupted: one deletion of a batch
+    end = time.monotonic() + LEASE_SECONDS / 2
+    key = f"{FOLDER}/{secrets.token_hex(8)}{LEASE_SUFFIX}"
+    store.put(key, b"", exclusive=True)
+    try:
+        yield end if keys_of(store, LEASE_SUFFIX) == [key] else -math.inf
+    finally:
+        store.delete(key)

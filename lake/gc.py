@@ -25,11 +25,9 @@ from lake.digest import is_digest
 from lake.errors import LakeError, NotFoundError
 from lake.expiry import (
     FOLDER,
-    LEASE_SECONDS,
-    LEASE_SUFFIX,
     LIST_SUFFIX,
     keys_of,
-    wait_for_leases,
+    lease,
 )
 from lake.objects import FOLDER as OBJECTS, object_key
 
@@ -177,7 +175,7 @@ def _delete(store: Store, doomed: Sequence[StoredObject]) -> tuple[list[StoredOb
     deleted: list[StoredObject] = []
     for start in range(0, len(doomed), _BATCH):
         batch = doomed[start : start + _BATCH]
-        with _lease(store) as end:
+        with lease(store) as end:
             folders = sorted({f"{OBJECTS}/{stored.digest[:2]}" for stored in batch})
             there = {_as_stored(entry) for folder in folders for entry in store.list(folder)}
             unchanged = [stored for stored in batch if stored in there]
@@ -187,20 +185,6 @@ def _delete(store: Store, doomed: Sequence[StoredObject]) -> tuple[list[StoredOb
                 store.delete(*(object_key(stored.digest) for stored in unchanged))
             deleted += unchanged
     return deleted, True
-
-
-@contextlib.contextmanager
-def _lease(store: Store) -> Iterator[float]:
-    """Hold the only lease; until when, on the monotonic clock: at once where another holds one."""
-    wait_for_leases(store)
-    # half of it for what cannot be interrupted: one deletion of a batch
-    end = time.monotonic() + LEASE_SECONDS / 2
-    key = f"{FOLDER}/{secrets.token_hex(8)}{LEASE_SUFFIX}"
-    store.put(key, b"", exclusive=True)
-    try:
-        yield end if keys_of(store, LEASE_SUFFIX) == [key] else -math.inf
-    finally:
-        store.delete(key)
 
 
 def old_temporary_files(

@@ -17,12 +17,18 @@ and writers may go on meanwhile. What an earlier repair gave up comes back when 
 from __future__ import annotations
 
 import contextlib
+import json
+import time
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from lake.clock import now_us
+from lake.copy_journals import FOLDER as COPIES
 from lake.digest import is_digest
 from lake.errors import DamagedError, FormatError, LakeError, NotFoundError
-from lake.identity import IDENTITY, read_identity
+from lake.expiry import lease
+from lake.identity import FORMAT, IDENTITY, read_identity
 from lake.inventory import FOLDER as INVENTORY, forget, last_inventory
 from lake.objects import FOLDER as OBJECTS
 from lake.quarantine import given_up
@@ -68,8 +74,10 @@ def repair(
     """Repair what `verify` found, from another copy of the lake where there is one.
 
     Verify again afterwards: a highest manifest that is whole again shows what else is missing.
-    Raises StoreError when the disk refuses to be written.
+    Raises StoreError when the disk refuses to be written, LakeError for a copy of another lake.
     """
+    if source is not None:
+        _check_mirror(store, source)
     workshop = Workshop(store, source)
     by_path: dict[str, Problem] = {}
     for problem in problems:
@@ -91,6 +99,16 @@ def repair(
     return _finish(workshop)
 
 
+def _check_mirror(store: Store, mirror: Store) -> None:
+    """Refuse another lake: where all manifests of a table are lost, its rows would come instead."""
+    with contextlib.suppress(NotFoundError, DamagedError):  # then nothing says which lake it is
+        ours, theirs = (read_identity(each, "this place") for each in (store, mirror))
+        # Not one of them alone: what is damaged may be lake.json.
+        if all(ours.get(fact) != theirs.get(fact) for fact in ("lake_id", "created_at")):
+            message = "What is to be repaired from is a copy of another lake."
+            raise LakeError(message, hint="Name a copy of this lake.", lake_id=theirs["lake_id"])
+
+
 def _bring_back_objects(workshop: Workshop) -> None:
     """Put back objects that earlier repairs gave up, and a mirror has."""
     for key in given_up(workshop.store):
@@ -102,8 +120,6 @@ def _bring_back_objects(workshop: Workshop) -> None:
 
 def _finish(workshop: Workshop) -> RepairReport:
     moved = [*workshop.given_up, *workshop.set_aside]
-    if workshop.given_up:
-        workshop.quarantine.report(workshop.given_up)
     if moved:
         forget(workshop.store, moved)
     return RepairReport(
@@ -120,7 +136,7 @@ def _repair_other(workshop: Workshop, problem: Problem) -> None:
     key = problem.path
     folder, _, name = key.partition("/")
     if key == IDENTITY:
-        _repair_identity(workshop, problem)
+        _repair_identity(workshop)
     elif folder == OBJECTS:
         _repair_object(workshop, problem, name.rpartition("/")[2])
     elif folder == "claims":
@@ -128,11 +144,13 @@ def _repair_other(workshop: Workshop, problem: Problem) -> None:
     elif folder == INVENTORY:
         workshop.store.delete(key)  # it helps to find what is missing, and holds nothing itself
         workshop.rebuilt.append(key)
+    elif folder == COPIES:
+        workshop.leave(problem, "rows of a writer that was living: back up again")
     else:
         workshop.leave(problem, "no part of a lake")
 
 
-def _repair_identity(workshop: Workshop, problem: Problem) -> None:
+def _repair_identity(workshop: Workshop) -> None:
     store = workshop.store
     with contextlib.suppress(DamagedError):
         inventory = last_inventory(store)
@@ -148,7 +166,10 @@ def _repair_identity(workshop: Workshop, problem: Problem) -> None:
             store.put(IDENTITY, workshop.mirror.get(IDENTITY))
             workshop.restored.append(IDENTITY)
             return
-    workshop.leave(problem, "no copy was found: restore it from a copy of the lake")
+    # All rows are there, and without it nobody can open them: it gets an id of its own.
+    identity = {"format": FORMAT, "lake_id": str(uuid.uuid4()), "created_at": now_us()}
+    store.put(IDENTITY, json.dumps(identity, sort_keys=True).encode())
+    workshop.rebuilt.append(IDENTITY)
 
 
 def _repair_object(workshop: Workshop, problem: Problem, digest: str) -> None:
@@ -156,10 +177,23 @@ def _repair_object(workshop: Workshop, problem: Problem, digest: str) -> None:
         workshop.leave(problem, "not named like an object")
         return
     try:
-        if not workshop.restore(problem.path, digest):
-            workshop.give_up(problem.path, problem.detail)
+        # Whoever stores the object meanwhile waits for the lease, and looks for it once more.
+        with lease(workshop.store) as end:
+            if workshop.restore(problem.path, digest) or _is_whole(workshop.store, problem, digest):
+                return
+            if time.monotonic() < end:
+                workshop.give_up(problem.path, problem.detail)
+            else:
+                workshop.leave(problem, "others delete objects now: repair again later")
     except DamagedError as error:  # the mirror cannot be read, or its own bytes cannot be had
         workshop.leave(problem, error.message)
+
+
+def _is_whole(store: Store, problem: Problem, digest: str) -> bool:
+    try:
+        return store.digest(problem.path) == digest
+    except LakeError:
+        return False
 
 
 def _repair_claim(workshop: Workshop, problem: Problem) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from lake.clock import now_us
 from lake.digest import digest_bytes
 from lake.errors import DamagedError, LakeError, NotFoundError
-from lake.manifest import EMPTY, LostFile, Manifest
+from lake.manifest import EMPTY, LostFile, Manifest, ManifestLog
 from lake.table import SENTINEL
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 def repair_log(workshop: Workshop, table: Table, problems: Iterable[Problem]) -> None:
     """Restore manifests, or let the log begin after those nobody has."""
+    problems = list(problems)
+    if problems and not table.log.versions():
+        _begin_again(workshop, table, problems[0].detail)
     for problem in sorted(problems, key=lambda problem: problem.path, reverse=True):
         version = int(problem.path.rpartition("/")[2].partition(".")[0])
         if problem.kind == "chain":  # either of the two may have been changed
@@ -90,6 +93,27 @@ def _neighbour(table: Table, version: int) -> tuple[Manifest, str] | None:
     return head.manifest, head.sha256
 
 
+def _begin_again(workshop: Workshop, table: Table, reason: str) -> None:
+    """Take the mirror's manifests for a log that is gone as a whole, or begin a new one.
+
+    Data files that they do not name go to quarantine: left where they are they would soon be
+    garbage.
+    """
+    if workshop.mirror is not None:
+        theirs = ManifestLog(workshop.mirror, table.log.folder)
+        for version in theirs.versions():
+            table.store.put(table.log.key(version), workshop.mirror.get(theirs.key(version)))
+            workshop.restored.append(table.log.key(version))
+    head = _highest_left(workshop, table).manifest
+    if _unnamed(table, head):
+        _go_back(workshop, table, head.version + 1, reason)
+
+
+def _unnamed(table: Table, head: Manifest) -> list[str]:
+    named = {SENTINEL, *head.retired, *(file.path for file in head.files)}
+    return [table.data_key(e.name) for e in table.data_entries() if e.name not in named]
+
+
 def _do_without(workshop: Workshop, table: Table, version: int, reason: str) -> None:
     sound = [known for known in table.log.versions() if known > version]
     if sound:
@@ -112,12 +136,8 @@ def _go_back(workshop: Workshop, table: Table, version: int, reason: str) -> Non
     """Follow the highest manifest that is left by one that says what is lost."""
     key = table.log.key(version)
     workshop.give_up(key, reason)
-    left = _highest_left(workshop, table).manifest
-    named = {SENTINEL, *left.retired, *(file.path for file in left.files)}
-    for entry in table.data_entries():
-        if entry.name not in named:
-            unnamed = table.data_key(entry.name)
-            workshop.give_up(unnamed, f"only the manifest {key}, which is lost, may have named it")
+    for unnamed in _unnamed(table, _highest_left(workshop, table).manifest):
+        workshop.give_up(unnamed, f"only the manifest {key}, which is lost, may have named it")
     lost = LostFile(path=key, rows=-1, sha256="", at=now_us())
     table.log.amend(
         lambda head: replace(head, rewritten=head.version + 1, lost=(*head.lost, lost)),

@@ -59,7 +59,7 @@ def repair_table(workshop: Workshop, table: Table, problems: Iterable[Problem]) 
             continue
         rows = _rows_of(table, key)
         lost[key] = LostFile(path=key, rows=rows, sha256=digest, at=now_us())
-        workshop.given_up[key] = problem.detail
+        workshop.note(key, problem.detail)
     if lost:
         table.log.amend(lambda head: _without(table, head, lost), writer=table.writer)
         workshop.store.delete(*lost)

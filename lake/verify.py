@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING, Final, Literal
 
+from lake.copy_journals import FOLDER as COPIES, digest_in_copy
 from lake.digest import is_digest
 from lake.errors import DamagedError, FormatError, NotFoundError, StoreError
 from lake.identity import IDENTITY, read_identity
@@ -112,6 +113,7 @@ def prove(
         problems += _verify_table(table, task)
     if task.looks_at("content"):
         task.contents.extend(_objects(lake_store))
+        task.contents.extend(_copied_journals(lake_store))
         problems += _verify_contents(lake_store, task.contents, tell)
         problems += verify_beside(lake_store, tables)
     named = {problem.path for problem in problems}
@@ -163,6 +165,9 @@ def _verify_log(table: Table) -> Iterator[Problem]:
     # The oldest are deleted in time, so only what lies between the first and the last must be.
     for version in sorted({*range(versions[0], versions[-1])} - {*versions}) if versions else ():
         yield Problem(kind="log", path=log.key(version), detail="absent, but later ones exist")
+    if not versions and any(entry.name != SENTINEL for entry in table.data_entries()):
+        detail = "absent with all the others, but there are data files"
+        yield Problem(kind="log", path=log.key(0), detail=detail)
     for version in log.spares():
         if version > max(log.versions(), default=-1):
             detail = "absent, but its spare copy exists"
@@ -244,6 +249,13 @@ def _objects(store: Store) -> Iterator[_Content]:
         for entry in store.list(f"{OBJECTS}/{folder}"):
             if is_digest(entry.name):
                 yield _Content(f"{OBJECTS}/{folder}/{entry.name}", entry.name, entry.size)
+
+
+def _copied_journals(store: Store) -> Iterator[_Content]:
+    for entry in store.list(COPIES):
+        digest = digest_in_copy(entry.name)
+        if digest:
+            yield _Content(f"{COPIES}/{entry.name}", digest, entry.size)
 
 
 def _verify_contents(store: Store, contents: list[_Content], tell: Progress) -> Iterator[Problem]:

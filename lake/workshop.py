@@ -61,8 +61,14 @@ class Workshop:
 
     def give_up(self, key: str, reason: str) -> None:
         """Take a file out of the lake; its bytes stay in the quarantine."""
-        self.quarantine.move(key)
+        self.quarantine.keep(key)
+        self.note(key, reason)
+        self.store.delete(key)
+
+    def note(self, key: str, reason: str) -> None:
+        """Write down that a file is given up, before anything is taken away for it."""
         self.given_up[key] = reason
+        self.quarantine.report(self.given_up)
 
     def put_aside(self, key: str) -> None:
         """Take a file that nobody needs out of the lake; its bytes stay in the quarantine."""

@@ -1,6 +1,6 @@
 """Keeping a lake sound and small: proof, repair, garbage collection.
 
-verify_lake(workbench)         what is damaged, and which runs that concerns
+verify_lake(workbench)         what is damaged, and which runs and dataset versions that concerns
 repair_lake(workbench)         good bytes from a mirror, the rest out of the way
 collect_garbage(workbench)     what nobody can see any more
 """

@@ -19,6 +19,7 @@ from core.datasets.layout import objects_of
 from core.maintenance.purge import Doomed, find_doomed, purge, tombstones
 from core.maintenance.understanding import why_not_understood
 from core.tracking.storage import SCHEME, digest_of, reference_of
+from lake.copy_journals import FOLDER as COPIES, digest_in_copy
 from lake.gc import KEEP, collect_objects, old_temporary_files
 from lake.objects import object_key
 from lake.quarantine import FOLDER as QUARANTINE, given_up
@@ -149,6 +150,8 @@ def _why_held(catalog: Catalog) -> str:
             "a repair has given files up, and rows in them may have named objects: put them back"
             f" with `mhras verify --repair --from`, or accept the loss by deleting {QUARANTINE}/"
         )
+    if any(digest_in_copy(entry.name) for entry in catalog.lake.store.list(COPIES)):
+        return "rows of writers that were living when this copy was made may name them"
     return ""
 
 

@@ -13,7 +13,7 @@ from catalog.tables import SPECS
 from core.maintenance.proof import VerifyReport, claim_file, verify_lake
 from lake.digest import digest_bytes
 from lake.errors import DamagedError, LakeError
-from lake.identity import IDENTITY
+from lake.identity import IDENTITY, read_identity
 from lake.inventory import last_inventory
 from lake.lake import Lake
 from lake.problem import Problem
@@ -76,11 +76,15 @@ def repair_lake(
     return Mended(report=report, after=found)
 
 
-def repair_identity(store: Store, *, mirror: Store | None = None) -> bool:
-    """Give a lake its lake.json again, without which it does not open; whether it has one now."""
-    detail = "absent or damaged"
-    problem = Problem(kind="identity", path=IDENTITY, detail=detail)
-    return problem.path not in repair(store, (), [problem], source=mirror).left
+def repair_identity(store: Store, *, mirror: Store | None = None) -> str:
+    """Give a lake its lake.json again, without which it does not open; return its id.
+
+    Where neither an inventory nor the mirror knows the id, it gets a new one: for its earlier
+    copies it is another lake then.
+    """
+    problem = Problem(kind="identity", path=IDENTITY, detail="absent or damaged")
+    repair(store, (), [problem], source=mirror)
+    return str(read_identity(store, "this place")["lake_id"])
 
 
 def _together(first: RepairReport, second: RepairReport, rebuilt: tuple[str, ...]) -> RepairReport:

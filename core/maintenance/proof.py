@@ -31,7 +31,7 @@ _ADVICE: Final = {
     "inventory": "Run `mhras verify --repair`; the next proof takes a new one.",
     "unreadable": "Check permissions and the disk, then verify again.",
 }
-_NAMING: Final = ("runs", "artifacts")  # tables whose rows name objects
+_NAMING: Final = ("runs", "artifacts", "dataset_versions")  # tables whose rows name objects
 
 
 class HasLake(Protocol):
@@ -145,8 +145,10 @@ def _finding(problem: Problem, known: KnownRows, lake: Lake) -> Finding:
     parts = problem.path.split("/")
     if parts[0] == "objects":
         owners = known.owners.get(parts[-1], [])
-        runs = tuple(dict.fromkeys(run_id for _, run_id in owners))
-        phrases = [f"{what} of {_run(run_id, known)}" for what, run_id in owners]
+        runs = tuple(dict.fromkeys(run_id for _, run_id in owners if run_id))
+        phrases = [
+            f"{what} of {_run(run_id, known)}" if run_id else what for what, run_id in owners
+        ]
         return Finding(problem=problem, affects=_short(phrases), run_ids=runs)
     if parts[0] == "tables" and parts[2] in {"data", "tail"} and parts[-1] != SENTINEL:
         return _of_table(problem, parts[1], known)
@@ -161,6 +163,8 @@ def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
     if table == "experiments":
         names = [f"experiment {known.experiments.get(i, i)!r}" for i in ids]
         return Finding(problem=problem, affects=_short(names))
+    if table == "dataset_versions":
+        return Finding(problem=problem, affects=_short(known.versions[i] for i in ids))
     phrases = [f"{table} of {_run(run_id, known)}" for run_id in ids]
     return Finding(problem=problem, affects=_short(phrases), run_ids=tuple(ids))
 
@@ -172,7 +176,7 @@ def _ids_in(path: str, table: str, known: KnownRows) -> set[str]:
     if known.in_file.get(path):
         return known.in_file[path]
     together = known.of_journal(journal_of(path.rpartition("/")[2]))
-    if together and table != "experiments":
+    if together and table in {"runs", "metrics", "artifacts"}:
         return together
     if table == "experiments":
         return known.experiments.keys() - known.ids["experiments"]
@@ -208,6 +212,8 @@ def _of_the_rest(parts: list[str], known: KnownRows, lake: Lake) -> str:
             if claim_file(name) == parts[-1]:
                 return f"the name of experiment {name!r}"
         return "the name of an experiment"
+    if parts[0] == "backup":
+        return "rows of a writer that was living when this copy was made"
     return "the whole lake" if parts == ["lake.json"] else "nothing else"
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.tables import SPECS
-from core.tracking.storage import SCHEME
+from core.datasets.layout import objects_of
+from core.tracking.storage import SCHEME, digest_of
 from lake.errors import LakeError, SchemaError
 from lake.table import is_segment, journal_of
 
@@ -25,7 +26,9 @@ _COLUMNS: Final = {
     "runs": ("run_id", "run_name", "experiment_id", "experiment_name", "environment", "metrics"),
     "metrics": ("run_id",),
     "artifacts": ("artifact_id", "run_id", "path", "digest", "uri", "deleted", "event_at"),
+    "dataset_versions": ("version_id", "dataset_name", "version", "storage_uri"),
 }
+_IDS: Final = {"experiments": "experiment_id", "dataset_versions": "version_id"}
 
 
 @dataclass(slots=True)
@@ -41,12 +44,14 @@ class KnownRun:
 class KnownRows:
     """What could be read.
 
-    `runs` by id, `experiments` names by id, `owners` what refers to an object, by digest. `ids` are
-    the run (or experiment) ids that occur in a table, and `in_file` those in one file.
+    `runs` by id, names of `experiments` and dataset `versions` by id, `owners` what refers to an
+    object, and of which run, by digest. `ids` are the ids of runs (or experiments, or versions)
+    that occur in a table, and `in_file` those in one file.
     """
 
     runs: dict[str, KnownRun] = field(default_factory=dict)
     experiments: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     owners: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     ids: dict[str, set[str]] = field(default_factory=dict)
     in_file: dict[str, set[str]] = field(default_factory=dict)
@@ -57,25 +62,38 @@ class KnownRows:
         together = [
             ids
             for key, ids in self.in_file.items()
-            if "/experiments/" not in key and journal_of(key.rpartition("/")[2]) == journal
+            if key.split("/")[1] not in _IDS and journal_of(key.rpartition("/")[2]) == journal
         ]
         return set().union(*together) if journal else set()
 
 
 def read_known_rows(lake: Lake, tables: Iterable[str] = tuple(_COLUMNS)) -> KnownRows:
-    """Read what can be read of experiments, runs, metrics and artifacts, or of some of them."""
+    """Read what can be read of these tables, or of some of them."""
     known = KnownRows(ids={name: set() for name in _COLUMNS})
     artifacts: dict[str, dict[str, Any]] = {}
+    layouts: dict[str, str] = {}
     for name in tables:
         for key, rows in _readable(lake.table(name), known):
-            known.in_file[key] = _take(name, rows, known, artifacts)
-        for row in _live_rows(lake, name):
-            _take(name, [row], known, artifacts)
+            known.in_file[key] = _take(name, rows, known, artifacts, layouts)
+        _take(name, list(_live_rows(lake, name)), known, artifacts, layouts)
     for artifact in artifacts.values():
         if not artifact["deleted"] and str(artifact["uri"]).startswith(SCHEME):
             owner = (f"artifact {artifact['path']}", artifact["run_id"])
             known.owners.setdefault(artifact["digest"], []).append(owner)
+    for layout, version_id in layouts.items():
+        _take_layout(lake, layout, known.versions[version_id], known)
     return known
+
+
+def _take_layout(lake: Lake, layout: str, version: str, known: KnownRows) -> None:
+    """Take in the objects that a version of a dataset is made of."""
+    known.owners.setdefault(layout, []).append((f"the layout of {version}", ""))
+    try:
+        pieces = list(objects_of(lake.objects.get(layout)))
+    except LakeError:
+        return  # it is found to be damaged or missing itself
+    for piece in pieces:
+        known.owners.setdefault(piece, []).append((version, ""))
 
 
 def _readable(table: Table, known: KnownRows) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -122,9 +140,10 @@ def _take(
     rows: list[dict[str, Any]],
     known: KnownRows,
     artifacts: dict[str, dict[str, Any]],
+    layouts: dict[str, str],
 ) -> set[str]:
-    """Take rows in; the ids of the runs, or experiments, they are of."""
-    column = "experiment_id" if name == "experiments" else "run_id"
+    """Take rows in; the ids of the runs, or experiments, or versions, they are of."""
+    column = _IDS.get(name, "run_id")
     found = {row[column] for row in rows if row[column]}
     known.ids[name] |= found
     for row in rows:
@@ -132,11 +151,23 @@ def _take(
             known.experiments[row["experiment_id"]] = row["experiment_name"]
         elif name == "runs":
             _take_run(row, known)
+        elif name == "dataset_versions":
+            _take_version(row, known, layouts)
         elif name == "artifacts":
             before = artifacts.get(row["artifact_id"])
             if before is None or (row["event_at"] or 0) >= (before["event_at"] or 0):
                 artifacts[row["artifact_id"]] = row
     return found
+
+
+def _take_version(row: dict[str, Any], known: KnownRows, layouts: dict[str, str]) -> None:
+    version_id, uri = row["version_id"], str(row["storage_uri"] or "")
+    if row["dataset_name"]:
+        name = f"version {row['version']} of dataset {row['dataset_name']!r} ({version_id})"
+        known.versions[version_id] = name
+    known.versions.setdefault(version_id, f"dataset version {version_id}")
+    if uri.startswith(SCHEME):
+        layouts[digest_of(uri)] = version_id
 
 
 def _take_run(row: dict[str, Any], known: KnownRows) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from lake.compact import collect, compact
+from lake.compact import collect, compact, replaced
 from lake.manifest import EMPTY
 from lake.segment import decode, from_rows
 from lake.spec import TableSpec
@@ -182,6 +182,8 @@ def test_a_data_file_nobody_names_is_deleted_after_a_day(table: Table) -> None:
         table.store.put(table.data_key(name), b"")
     a_day_ago = time.time() - 86_500
     os.utime(table.store.local_path(table.data_key("old.parquet")), (a_day_ago, a_day_ago))
+    assert table.data_key("old.parquet") not in replaced(table, grace=0)  # older than the log
+    os.utime(table.store.local_path(table.log.key(0)), (a_day_ago - 1, a_day_ago - 1))
     assert collect(table, grace=0) == (
         table.tail_key(next(iter(table.snapshot().consumed))),
         table.data_key("old.parquet"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import os
 import random
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -8,7 +10,8 @@ import pytest
 
 from lake.backup import backup
 from lake.compact import collect, compact
-from lake.errors import DamagedError, LakeError, MhrasError
+from lake.errors import DamagedError, LakeError, MhrasError, StoreError
+from lake.expiry import LEASE_SUFFIX
 from lake.identity import IDENTITY
 from lake.inventory import take_inventory
 from lake.lake import Lake
@@ -22,6 +25,7 @@ from lake.table import SENTINEL, Table
 from lake.verify import verify
 from tests.lake.tables import EVERYTHING, METRICS, points, steps_in
 from tests.support.damage import Kind, damage, injuries
+from tests.support.stopping_store import Stopped, StoppingStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -318,3 +322,85 @@ def test_a_repair_that_was_done_twice_changes_nothing_the_second_time(store: Loc
     files = {path: path.read_bytes() for path in store.root.rglob("*") if path.is_file()}
     assert mend(store) == RepairReport()
     assert {p: p.read_bytes() for p in store.root.rglob("*") if p.is_file()} == files
+
+
+def test_a_copy_of_another_lake_repairs_nothing(store: LocalStore, tmp_path: Path) -> None:
+    with Lake.open(tmp_path / "other") as other:
+        pass
+    key = table(store).snapshot().tail[0]
+    store.delete(key)
+    with pytest.raises(LakeError, match="another lake"):
+        mend(store, source=other.store)
+
+
+def test_nothing_is_given_up_because_a_mirror_cannot_be_read(
+    store: LocalStore, mirror: LocalStore
+) -> None:
+    (key,) = table(store).snapshot().tail
+    object_ = object_key(Objects(store).put(CONTENTS[0]))
+    before = {key: store.get(key), object_: b"damaged"}
+    store.delete(key)
+    store.put(object_, b"damaged")
+
+    def refuse(method: str, name: str) -> None:
+        if method == "local_path" and name in before:
+            raise StoreError("the network is down")
+
+    problems = verify(store, SPECS, "content")
+    report = mend(store, source=StoppingStore(mirror, before=refuse))
+    assert paths(problems) == set(report.left) == set(before)
+    assert report.given_up == {}
+    assert mend(store, source=mirror).left == {}
+    assert store.get(key) == before[key]
+
+
+def test_an_object_that_was_stored_again_meanwhile_is_not_taken_away(store: LocalStore) -> None:
+    key = object_key(Objects(store).put(CONTENTS[0]))
+    damage(store.root / key, "truncated", CHANCE)
+    problems = verify(store, SPECS, "content")
+
+    def store_again(method: str, name: str) -> None:
+        if method == "put" and name.endswith(LEASE_SUFFIX):
+            store.put(key, CONTENTS[0])
+
+    report = repair(StoppingStore(store, before=store_again), SPECS, problems)
+    assert (report.given_up, store.get(key)) == ({}, CONTENTS[0])
+
+
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_log_that_is_gone_as_a_whole_is_noticed_and_nothing_deleted_for_it(
+    store: LocalStore, mirror: LocalStore, copies: bool
+) -> None:
+    expected = content_of(store)
+    data = {path.name for path in (store.root / table(store).folder / "data").rglob("*.parquet")}
+    for folder in ("log", "spare"):
+        shutil.rmtree(store.root / table(store).folder / folder)
+    shutil.rmtree(store.root / "inventory")
+    for path in (store.root / table(store).folder / "data").rglob("*.parquet"):
+        os.utime(path, (1e9, 1e9))
+    if not copies:
+        compact(table(store), minimum=1, settle=0)  # by somebody who has not noticed
+        collect(table(store), grace=0)
+        for folder in ("log", "spare"):
+            shutil.rmtree(store.root / table(store).folder / folder)
+    assert paths(verify(store, SPECS)) == {table(store).log.key(0)}
+    report = mend(store, source=mirror if copies else None)
+    mend(store, source=mirror if copies else None)
+    assert verify(store, SPECS, "content") == []
+    everywhere = {path.name for path in store.root.rglob("*.parquet")}
+    assert data <= everywhere
+    assert (content_of(store) == expected, bool(report.given_up)) == (copies, not copies)
+
+
+@pytest.mark.parametrize("changes", range(8))
+def test_what_is_given_up_is_written_down_before_it_is_taken_away(
+    store: LocalStore, changes: int
+) -> None:
+    lost = [table(store).snapshot().tail[0], object_key(Objects(store).put(CONTENTS[0]))]
+    for key in lost:
+        damage(store.root / key, "truncated", CHANCE)
+    problems = verify(store, SPECS, "content")
+    with contextlib.suppress(Stopped):
+        repair(StoppingStore(store, changes=changes), SPECS, problems)
+    gone = {key for key in lost if not (store.root / key).exists()}
+    assert gone <= given_up(store).keys()

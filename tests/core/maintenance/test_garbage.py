@@ -12,11 +12,13 @@ from core import Workbench
 from core.errors import ArtifactError, RunNotFoundError
 from core.maintenance import GarbageReport, collect_garbage, repair_lake, verify_lake
 from core.tracking.storage import LakeStorage
+from lake.backup import backup
 from lake.compact import compact
 from lake.errors import LakeError
 from lake.objects import object_key
 from lake.segment import from_rows
 from lake.spec import TableSpec
+from lake.store import LocalStore
 from lake.table import Table
 from tests.support.damage import damage
 from tests.support.four_runs import CHANCE, digest_of, log_run
@@ -204,3 +206,16 @@ def test_objects_stay_while_rows_are_lost(bench: Workbench) -> None:
     assert (report.marked, "given files up" in report.held) == ((), True)
     shutil.rmtree(bench.lake.root / "quarantine")
     assert len(collect_garbage(bench, now=later(8)).marked) == 2
+
+
+def test_objects_of_a_copy_stay_while_rows_of_living_writers_may_name_them(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    run = bench.tracker.start_run("risk", "going on")
+    run.log_bytes(b"weights", "model.json", "model")
+    backup(bench.lake.store, LocalStore(tmp_path / "copy"))
+    run.end()
+    with Workbench(tmp_path / "copy") as copy:
+        report = collect_garbage(copy, now=later(8))
+    assert report.marked == ()
+    assert report.held == "rows of writers that were living when this copy was made may name them"

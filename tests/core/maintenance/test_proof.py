@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from core.datasets.layout import objects_of
 from core.maintenance import Finding, verify_lake
+from core.tracking.storage import digest_of as digest_in
 from lake.objects import object_key
 from tests.support.damage import damage
 from tests.support.four_runs import CHANCE, digest_of, log_run
@@ -111,3 +115,19 @@ def test_rows_of_living_writers_are_known(bench: Workbench) -> None:
     run_id = log_run(bench, "live")
     damage(bench.lake.root / object_key(digest_of(bench, run_id)), "truncated", CHANCE)
     assert only_finding(bench).run_ids == (run_id,)
+
+
+def test_objects_of_a_dataset_name_its_version(bench: Workbench) -> None:
+    version = bench.datasets.register_dataset(
+        pl.DataFrame({"id": range(100), "age": range(100)}), "phq9", "a clinic"
+    )
+    assert verify_lake(bench, level="content", record=False).problems == ()
+    layout = digest_in(version.storage_uri)
+    (piece,) = objects_of(bench.lake.objects.get(layout))
+    name = f"version {version.version} of dataset 'phq9' ({version.version_id})"
+    for digest, affected in ((piece, name), (layout, f"the layout of {name}")):
+        data = bench.lake.objects.get(digest)
+        bench.lake.store.delete(object_key(digest))
+        finding = only_finding(bench)
+        assert (finding.problem.path, finding.affects) == (object_key(digest), (affected,))
+        bench.lake.objects.put(data)
