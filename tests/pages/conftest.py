@@ -25,10 +25,14 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleLake:
 
 @pytest.fixture
 def open_page() -> Iterator[Callable[..., AppTest]]:
-    """Open a page of a lake: `open_page(folder, "runs", filter="...")`."""
+    """Open a page of a lake: `open_page(folder, "runs", filter="...")`.
 
-    def start(lake: Path, page: str = "home", **parameters: str | list[str]) -> AppTest:
-        session.use(Settings(lake=str(lake)))
+    Without a lake it is that of the surroundings.
+    """
+
+    def start(lake: Path | None, page: str = "home", **parameters: str | list[str]) -> AppTest:
+        if lake is not None:
+            session.use(Settings(lake=str(lake)))
         app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=60)
         if page == "home":
             return app.run()

@@ -58,6 +58,15 @@ def test_a_folder_that_is_not_there_is_a_card(open_page: Opener, tmp_path: Path)
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_settings_that_are_wrong_are_a_card(
+    open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MHRAS_DURABILITY", "fast")
+    app = open_page(None)
+    assert titles(app) == ["The settings are not right"]
+    assert "durability is 'fast' (environment MHRAS_DURABILITY), not" in words(app)
+
+
 def test_a_damaged_file_is_a_card(open_page: Opener, tmp_path: Path) -> None:
     from tests.support.sample_lake import make_sample_lake
 
