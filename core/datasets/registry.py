@@ -157,6 +157,8 @@ class DataVersionControl:
     def _publish(
         self, name: str, label: str | None, layout: Layout, size: int, details: _Details
     ) -> DatasetVersion:
+        from core.datasets.intake import column_statistics  # with Arrow, as above
+
         document = self._objects.put(layout.to_json())
         held, _ = self._lake.claim(
             "dataset-contents", f"{name}\n{layout.content_digest}", {"version_id": new_id()}
@@ -175,6 +177,7 @@ class DataVersionControl:
             "num_rows": layout.rows,
             "num_columns": len(layout.schema),
             "schema": json.dumps([[field.name, str(field.type)] for field in layout.schema]),
+            "statistics": json.dumps(column_statistics(self._objects, layout)),
             "storage_uri": self._places.uri(document),
             "content_digest": layout.content_digest,
             "size_bytes": size,

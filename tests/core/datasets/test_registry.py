@@ -46,6 +46,8 @@ def test_versions_are_numbered_and_name_the_one_before(workbench: Workbench) -> 
     assert second.parent_version_id == first.version_id
     assert (first.num_rows, first.num_columns, first.source) == (3, 3, "form")
     assert first.schema == {"id": "int64", "age": "int64", "sex": "string"}
+    assert first.statistics["age"]["mean"] == 41.0
+    assert first.statistics["sex"]["top"][0] == {"value": "f", "count": 2}
     assert (first.metadata, first.actor, first.key) == ({"wave": 1}, "ana", ("id",))
 
 

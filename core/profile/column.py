@@ -1,0 +1,210 @@
+"""The statistics of a column, by one sort of its values.
+
+    number           count missing distinct mean std min p1 p5 p25 p50 p75 p95 p99 max skewness
+                     kurtosis zeros negatives infinite mad iqr top
+    true or false    count missing true
+    text             count missing distinct shortest longest mean_length top
+    date and time    count missing distinct min max, in ISO 8601
+    anything else    count missing
+
+Definitions: null and NaN are missing. Infinite values are counted, are min and max, and are left
+out of all that is computed by adding up. Quantiles interpolate linearly (type 7 of Hyndman and Fan
+1996, as NumPy and pandas do). `std` divides by n - 1; `skewness` and `kurtosis` (excess) are
+corrected for bias, as in pandas. `mad` is the median distance from the median. `top` are the most
+frequent values with their counts.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as is_a
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.float64]
+
+TOP: Final = 20
+QUANTILES: Final = {f"p{share}": share / 100 for share in (1, 5, 25, 50, 75, 95, 99)}
+
+
+def profile_column(column: pa.Array) -> dict[str, Any]:
+    """Return the statistics of a column as plain JSON values; None where there is no such number.
+
+    >>> profile_column(pa.array([1.0, 2.0, None, float("nan")]))["missing"]
+    2
+    """
+    kind = column.type
+    if is_a.is_boolean(kind):
+        return _of_flags(column)
+    if is_number(kind):
+        return _of_numbers(column)
+    if is_a.is_large_string(kind) or is_a.is_string(kind):
+        return _of_texts(column)
+    if is_a.is_temporal(kind):
+        return _of_times(column)
+    return _counted(column)
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Tell whether the values of a type are numbers to calculate with."""
+    return bool(is_a.is_integer(kind) or is_a.is_floating(kind) or is_a.is_decimal(kind))
+
+
+def _counted(column: pa.Array) -> dict[str, Any]:
+    return {"count": len(column) - column.null_count, "missing": column.null_count}
+
+
+def _of_flags(column: pa.Array) -> dict[str, Any]:
+    return {**_counted(column), "true": pc.sum(column).as_py() or 0}
+
+
+def _of_texts(column: pa.Array) -> dict[str, Any]:
+    lengths = pc.utf8_length(column)
+    bounds = pc.min_max(lengths).as_py()
+    counts = pc.value_counts(column.drop_null())
+    return {
+        **_counted(column),
+        "distinct": len(counts),
+        "shortest": bounds["min"],
+        "longest": bounds["max"],
+        "mean_length": pc.mean(lengths).as_py(),
+        "top": _top(counts),
+    }
+
+
+def _of_times(column: pa.Array) -> dict[str, Any]:
+    bounds = pc.min_max(column)
+    distinct = pc.count_distinct(column, mode="only_valid").as_py()
+    texts = {name: _iso(bounds[name]) for name in ("min", "max")}
+    return {**_counted(column), "distinct": distinct, **texts}
+
+
+def _iso(value: pa.Scalar) -> str | None:
+    return None if not value.is_valid else str(value.cast(pa.string()))
+
+
+def _top(counts: pa.StructArray) -> list[dict[str, Any]]:
+    """Return the most frequent values; of equally frequent ones the least."""
+    table = pa.table({"value": counts.field("values"), "count": counts.field("counts")})
+    order = pc.select_k_unstable(table, TOP, [("count", "descending"), ("value", "ascending")])
+    found: list[dict[str, Any]] = table.take(order).to_pylist()
+    return found
+
+
+def sorted_numbers(column: pa.Array) -> Numbers:
+    """Return the values as float64 in ascending order, infinite ones included, missing ones not."""
+    present = column.drop_null()
+    values = np.asarray(present.cast(pa.float64(), safe=False), dtype=np.float64)
+    values = values[~np.isnan(values)]
+    return np.sort(values)
+
+
+def _of_numbers(column: pa.Array) -> dict[str, Any]:
+    ordered = sorted_numbers(column)
+    finite = ordered[np.isfinite(ordered)]
+    starts = np.flatnonzero(np.diff(ordered, prepend=np.nan) != 0) if len(ordered) else ordered
+    return {
+        "count": len(ordered),
+        "missing": len(column) - len(ordered),
+        "distinct": len(starts),
+        **_moments(finite),
+        **_bounds(column, ordered),
+        **_quantiles(ordered),
+        "zeros": int(np.searchsorted(ordered, 0, "right") - np.searchsorted(ordered, 0, "left")),
+        "negatives": int(np.searchsorted(ordered, 0, "left")),
+        "infinite": len(ordered) - len(finite),
+        "top": _most_frequent(ordered, starts),
+    }
+
+
+def _bounds(column: pa.Array, ordered: Numbers) -> dict[str, Any]:
+    if not len(ordered):
+        return {"min": None, "max": None}
+    if is_a.is_integer(column.type):  # exactly, also where float64 is too coarse
+        return dict(pc.min_max(column).as_py())
+    return {"min": _json(ordered[0]), "max": _json(ordered[-1])}
+
+
+def _quantiles(ordered: Numbers) -> dict[str, Any]:
+    if not len(ordered):
+        return dict.fromkeys([*QUANTILES, "iqr", "mad"])
+    with np.errstate(invalid="ignore"):  # between -inf and inf there is no number
+        found = {name: quantile(ordered, share) for name, share in QUANTILES.items()}
+        distances = np.sort(np.abs(ordered - found["p50"]))
+        spread = found["p75"] - found["p25"]
+        middle = quantile(distances, 0.5)
+    return {name: _json(value) for name, value in {**found, "iqr": spread, "mad": middle}.items()}
+
+
+def quantile(ordered: Numbers, share: float) -> float:
+    """Return a quantile of sorted values, by linear interpolation.
+
+    >>> quantile(np.array([1.0, 2.0, 3.0, 4.0]), 0.25)
+    1.75
+    """
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    below, above = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)])
+    return below if below == above else below + (above - below) * (place - low)
+
+
+def _moments(finite: Numbers) -> dict[str, Any]:
+    """Return mean, std, skewness and kurtosis; deviations first, so that large means do no harm."""
+    number = len(finite)
+    if not number:
+        return dict.fromkeys(("mean", "std", "skewness", "kurtosis"))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        mean = float(finite.mean())
+        deviations = finite - mean
+        squares = deviations * deviations
+        second = float(squares.sum())
+        third = float((squares * deviations).sum())
+        fourth = float((squares * squares).sum())
+        found = {
+            "mean": mean,
+            "std": math.sqrt(second / (number - 1)) if number > 1 else math.nan,
+            "skewness": _skewness(number, second, third, finite),
+            "kurtosis": _kurtosis(number, second, fourth, finite),
+        }
+    return {name: _json(value) for name, value in found.items()}
+
+
+def _skewness(number: int, second: float, third: float, finite: Numbers) -> float:
+    if number < 3:
+        return math.nan
+    if finite[0] == finite[-1]:
+        return 0.0
+    scale = number * math.sqrt(number - 1) / (number - 2)
+    return float(scale * third / np.float64(second) ** 1.5)
+
+
+def _kurtosis(number: int, second: float, fourth: float, finite: Numbers) -> float:
+    if number < 4:
+        return math.nan
+    if finite[0] == finite[-1]:
+        return 0.0
+    adjusted = 3 * (number - 1) ** 2 / ((number - 2) * (number - 3))
+    numerator = number * (number + 1) * (number - 1) * fourth
+    denominator = (number - 2) * (number - 3) * np.float64(second) ** 2
+    return float(numerator / denominator - adjusted)
+
+
+def _most_frequent(ordered: Numbers, starts: npt.NDArray[Any]) -> list[dict[str, Any]]:
+    counts = np.diff(starts, append=len(ordered))
+    order = np.argsort(-counts, kind="stable")[:TOP]
+    return [{"value": _json(ordered[starts[n]]), "count": int(counts[n])} for n in order]
+
+
+def _json(value: float) -> float | str | None:
+    """Return a number as JSON has it: None for NaN, a text for what is infinite."""
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return float(value)
