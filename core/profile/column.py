@@ -79,14 +79,12 @@ def _of_texts(column: pa.Array) -> dict[str, Any]:
 
 
 def _of_times(column: pa.Array) -> dict[str, Any]:
-    bounds = pc.min_max(column)
-    distinct = pc.count_distinct(column, mode="only_valid").as_py()
-    texts = {name: _iso(bounds[name]) for name in ("min", "max")}
-    return {**_counted(column), "distinct": distinct, **texts}
-
-
-def _iso(value: pa.Scalar) -> str | None:
-    return None if not value.is_valid else str(value.cast(pa.string()))
+    whole = pa.int32() if column.type.bit_width == 32 else pa.int64()
+    numbers = column.cast(whole)  # which Arrow compares for every unit
+    distinct = pc.count_distinct(numbers, mode="only_valid").as_py()
+    bounds = pa.array(pc.min_max(numbers).as_py().values(), whole).cast(column.type)
+    least, greatest = bounds.cast(pa.string()).to_pylist()
+    return {**_counted(column), "distinct": distinct, "min": least, "max": greatest}
 
 
 def _top(counts: pa.StructArray) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import hypothesis.strategies as st
@@ -14,6 +15,7 @@ from core.datasets.layout import Layout
 from core.datasets.reader import VersionReader
 from core.datasets.storable import to_stored
 from core.datasets.writer import VersionWriter
+from core.profile.column import profile_column
 from lake.objects import Objects
 from lake.store import LocalStore
 from tests.core.datasets.arrow_tables import TYPES, column, tables
@@ -173,3 +175,11 @@ def test_the_way_a_table_is_handed_over_does_not_change_its_digest(tmp_path: Pat
     table = pa.table({"key": range(300), "text": [str(n) for n in range(300)]})
     in_pieces = pa.concat_tables([table.slice(n, 11) for n in range(0, 300, 11)])
     assert stored(objects, in_pieces).content_digest == stored(objects, table).content_digest
+
+
+@given(table=tables())
+def test_every_type_has_statistics(table: pa.Table) -> None:
+    for each in table.itercolumns():
+        profile = profile_column(to_stored(each))
+        json.dumps(profile, allow_nan=False)
+        assert profile["count"] + profile["missing"] == table.num_rows
