@@ -66,7 +66,7 @@ def fill(place: Path, size: int) -> Path:
 
 def _open(report: Report, place: Path, key: str, what: str, scale: Scale) -> None:
     times = times_of(lambda: open_lake(place).table(NAME).snapshot(), 2 * scale.repeat)
-    first = min(times_of(lambda: Catalog(open_lake(place)).sql(QUERY), 2))
+    first = min(times_of(lambda: Catalog(open_lake(place)).sql(QUERY), min(2, scale.repeat)))
     note = f"first question to a catalog {show(first, 'seconds')}"
     report.add_times(f"open.{key}", what, times, at_most=_SOON, note=note)
 
@@ -89,7 +89,7 @@ def measure_read(report: Report, folder: Path, scale: Scale, peer: DeltaPeer | N
     one = folder / "one-file"
     with open_lake(one) as lake:
         lake.table(NAME).append(held)
-        lake.compact(minimum=1)
+        compact(lake.table(NAME), minimum=1, settle=0)
         collect(lake.table(NAME), grace=0)
     ways: tuple[tuple[str, str, Callable[[Path], Callable[[], object]]], ...] = (
         ("library", f"a column, from {files:,} files", _reading),

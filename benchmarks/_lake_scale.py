@@ -52,6 +52,20 @@ QUICK: Final = Scale(
     object_bytes=4 * 1024 * 1024,
     repeat=2,
 )
+TINY: Final = Scale(
+    appends=40,
+    ends=5,
+    processes=2,
+    process_appends=3,
+    peer_process_appends=2,
+    sizes=(3, 10),
+    manifests=3,
+    segments=1,
+    segment_rows=1_000,
+    objects=1,
+    object_bytes=100_000,
+    repeat=1,
+)
 
 
 def open_lake(place: Path) -> Lake:

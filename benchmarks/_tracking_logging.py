@@ -107,7 +107,9 @@ def measure_crash(report: Report, folder: Path, scale: Scale) -> None:
     report.begin("kill -9 while logging", f"killed {scale.repeat} times, then reopened")
     acknowledged = found = lost = 0
     for i in range(scale.repeat):
-        run_id, count = kill_logging("log_until_killed", str(folder / "crash"), 0.5 + i / 2)
+        run_id, count = kill_logging(
+            "log_until_killed", str(folder / "crash"), scale.killed_after * (1 + i)
+        )
         with Workbench(folder / "crash", create=False) as workbench:
             history = workbench.tracker.get_metric_history(run_id, "auc")
         steps, values = (history[name].to_pylist() for name in ("step", "value"))

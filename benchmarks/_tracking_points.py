@@ -35,12 +35,12 @@ def measure_points(report: Report, folder: Path, scale: Scale) -> None:
     run_id = _log(folder / "random", steps, lambda _: source.random())
     with Workbench(folder / "random", durability="process") as workbench:
         _read(report, workbench, run_id, "fresh", scale)
-        workbench.lake.compact(minimum=1)
+        _compact(workbench, scale)
         _read(report, workbench, run_id, "compacted", scale)
     _log(folder / "curves", steps, lambda step: _curve(step) + source.gauss(0, 0.01))
     with Workbench(folder / "curves", durability="process") as workbench:
-        workbench.lake.compact(minimum=1)
-    _log_as_training_does(folder / "training", steps)
+        _compact(workbench, scale)
+    _log_as_training_does(folder / "training", steps, scale)
     goal = {"at_most": _MOST_BYTES}
     for name, what in (
         ("random", "random doubles"),
@@ -50,6 +50,11 @@ def measure_points(report: Report, folder: Path, scale: Scale) -> None:
         size = _bytes(folder / name) / (steps * RUNS * METRICS)
         note = "after compaction, without the segments it replaced"
         report.add(f"size.{name}", f"a point on disk, {what}", size, "bytes", **goal, note=note)
+
+
+def _compact(workbench: Workbench, scale: Scale) -> None:
+    workbench.lake.settle = scale.settle
+    workbench.lake.compact(minimum=1)
 
 
 def _curve(step: int) -> float:
@@ -74,7 +79,7 @@ def _read(report: Report, workbench: Workbench, run_id: str, state: str, scale: 
     report.add_times(f"history.{state}", what, times, at_most=0.020)
 
 
-def _log_as_training_does(place: Path, steps: int) -> None:
+def _log_as_training_does(place: Path, steps: int, scale: Scale) -> None:
     """Put curves into the table whose steps took time: their times take more room."""
     source = np.random.default_rng(4)
     with Workbench(place, durability="process") as workbench:
@@ -93,9 +98,9 @@ def _log_as_training_does(place: Path, steps: int) -> None:
                 value = 0.7 * np.exp(-step / 30_000) + 0.1 + source.normal(0, 0.01, steps)
                 named = {"metric_name": pa.repeat(name, steps), "value": value}
                 table.append(pa.table(columns | named))
-        workbench.lake.compact(minimum=1)
+        _compact(workbench, scale)
 
 
 def _bytes(place: Path) -> int:
     folder = place / "tables" / "metrics" / "data"
-    return sum(path.stat().st_size for path in folder.iterdir())
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -66,6 +66,7 @@ def measure_search(report: Report, place: Path, scale: Scale) -> None:
     count = scale.runs
     report.begin(f"search {count:,} runs", f"{CONDITION}, by {ORDER}")
     with Workbench(place, durability="process") as workbench:
+        workbench.lake.settle = scale.settle
         begun = perf_counter()
         workbench.lake.compact(minimum=1)
         report.add("search.compact", "compact()", perf_counter() - begun, note=_settling(workbench))

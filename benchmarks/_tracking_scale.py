@@ -29,6 +29,8 @@ class Scale:
     live_runs: int = 10
     peer_runs: int = 200
     peer_calls: int = 300
+    killed_after: float = 0.5
+    settle: float = 2.0
 
 
 FULL: Final = Scale()
@@ -44,6 +46,21 @@ QUICK: Final = Scale(
     live_runs=5,
     peer_runs=20,
     peer_calls=50,
+)
+TINY: Final = Scale(
+    points=2_000,
+    runs=50,
+    committed_runs=3,
+    imported=500,
+    imports=1,
+    history=1_000,
+    repeat=1,
+    live_processes=1,
+    live_runs=1,
+    peer_runs=3,
+    peer_calls=5,
+    killed_after=0.1,
+    settle=0.0,
 )
 
 

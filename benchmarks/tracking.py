@@ -1,6 +1,6 @@
 """Experiment tracking measured against its goals, beside MLflow when asked.
 
-    python benchmarks/tracking.py [--peers] [--json FILE] [--quick] [--only PART ...]
+    python benchmarks/tracking.py [--peers] [--json FILE] [--quick|--tiny] [--only PART ...]
 
 Nothing here fails because it is slow: the table says what is met and what is missed. MLflow runs
 on the same data, with a sqlite file in the same temporary folder, each part right after ours.
@@ -17,7 +17,7 @@ from benchmarks._tracking_live import measure_live
 from benchmarks._tracking_logging import measure_calls, measure_crash, measure_start
 from benchmarks._tracking_points import measure_points
 from benchmarks._tracking_runs import measure_creation, measure_import, measure_search
-from benchmarks._tracking_scale import FULL, QUICK
+from benchmarks._tracking_scale import FULL, QUICK, TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ _PACKAGES: Final = ("duckdb", "pyarrow", "polars", "pandas")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write the JSON when asked."""
     chosen = _options().parse_args(arguments)
-    scale = QUICK if chosen.quick else FULL
+    scale = TINY if chosen.tiny else QUICK if chosen.quick else FULL
     facts = machine([*_PACKAGES, "mlflow"] if chosen.peers else _PACKAGES)
     report = Report()
     with work_folder(chosen.folder) as folder:
@@ -46,6 +46,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--peers", action="store_true", help="measure MLflow as well")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options.add_argument("--quick", action="store_true", help="a tenth of it: no figures to quote")
+    options.add_argument("--tiny", action="store_true", help="only to see that all of it runs")
     options.add_argument("--folder", type=Path, help="where to put the lakes, removed at the end")
     options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="some parts only")
     return options

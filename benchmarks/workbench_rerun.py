@@ -1,6 +1,6 @@
 """How long the browser workbench takes to run its pages again, over ten thousand runs.
 
-    python benchmarks/workbench_rerun.py [--lake FOLDER] [--runs N] [--json FILE]
+    python benchmarks/workbench_rerun.py [--lake FOLDER] [--runs N] [--repeat N] [--json FILE]
 
 The server runs in a process of its own, as `mhras serve` starts it; what is measured is from the
 click to the last byte of the answer, without the browser's drawing.
@@ -25,8 +25,12 @@ from core import Workbench
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_SERVE: Final = "import sys; from app.serve import serve; serve(sys.argv[1], port=0, ready=print)"
-_REPEAT: Final = 100
+_SERVE: Final = """
+import sys
+from app.serve import serve
+from core import Settings
+serve(Settings(lake=sys.argv[1]), port=0, ready=lambda address: print(address, flush=True))
+"""
 _EXPERIMENTS: Final = 12
 _STEPS: Final = 10
 _PAGES: Final = 200  # of 50 runs each
@@ -38,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = argparse.ArgumentParser(description="Measure reruns of the workbench.")
     options.add_argument("--lake", type=Path, help="a lake that is there already")
     options.add_argument("--runs", type=int, default=10_000, help="how many runs to make")
+    options.add_argument("--repeat", type=int, default=100, help="how often to run each page")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options.add_argument("--peers", action="store_true", help="nothing: there is no peer for this")
     chosen = options.parse_args(arguments)
@@ -47,11 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if chosen.lake is None:
             make_runs(lake, chosen.runs)
         server = subprocess.Popen(
-            [sys.executable, "-u", "-c", _SERVE, str(lake)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _SERVE, str(lake)], stdout=subprocess.PIPE, text=True
         )
         try:
             assert server.stdout is not None
-            measure(report, server.stdout.readline().strip())
+            measure(report, server.stdout.readline().strip(), chosen.repeat)
         finally:
             server.send_signal(signal.SIGINT)
             server.communicate(timeout=20)
@@ -76,17 +81,17 @@ def make_runs(lake: Path, count: int) -> None:
                     run.log_metrics({"auc": auc, "logloss": 0.9 - auc / 2}, step=step)
 
 
-def measure(report: Report, address: str) -> None:
+def measure(report: Report, address: str, repeat: int) -> None:
     """Measure the pages as somebody works with them."""
-    report.begin("page of runs, 50 of 10,000 with curves")
+    report.begin("page of runs, 50 of them with curves")
     with Client(address, "runs") as client:
         client.rerun()
-        _add(report, "same", "the same again", _times(client, lambda _: None))
+        _add(report, "same", "the same again", _times(client, repeat, lambda _: None))
         _add(
             report,
             "paged",
             "another page of rows, seen for the first time",
-            _times(client, lambda i: client.set("page", "int_value", 2 + i % (_PAGES - 1))),
+            _times(client, repeat, lambda i: client.set("page", "int_value", 2 + i % (_PAGES - 1))),
             at_most=0.06,
         )
         _add(
@@ -95,6 +100,7 @@ def measure(report: Report, address: str) -> None:
             "another filter, asked for the first time",
             _times(
                 client,
+                repeat,
                 lambda i: client.set("filter", "string_value", f"metrics.auc > 0.{6000 + i}"),
             ),
             at_most=0.25,
@@ -102,12 +108,12 @@ def measure(report: Report, address: str) -> None:
     report.begin("home")
     with Client(address, "home") as client:
         client.rerun()
-        _add(report, "home", "the same again", _times(client, lambda _: None))
+        _add(report, "home", "the same again", _times(client, repeat, lambda _: None))
 
 
-def _times(client: Client, change: Callable[[int], None]) -> list[Rerun]:
+def _times(client: Client, repeat: int, change: Callable[[int], None]) -> list[Rerun]:
     found = []
-    for number in range(_REPEAT):
+    for number in range(repeat):
         change(number)
         found.append(client.rerun())
     if any(rerun.failed for rerun in found):
