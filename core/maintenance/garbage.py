@@ -93,7 +93,8 @@ def collect_garbage(
     ()
     """
     catalog = source if isinstance(source, Catalog) else source.catalog
-    moment = datetime.now(UTC) if now is None else now
+    # by the clock that dates the objects
+    moment = datetime.fromtimestamp(catalog.lake.store.now(), UTC) if now is None else now
     doomed = Doomed()
     if purge_deleted is not None:
         doomed = find_doomed(catalog, moment - purge_deleted)
