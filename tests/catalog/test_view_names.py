@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
 from catalog.catalog import Catalog
@@ -31,10 +32,19 @@ print(json.dumps([connection.execute(query).fetchall() for query in sys.argv[1:]
 """
 
 
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with rows in every view."""
+    folder = make_sample_lake(tmp_path_factory.mktemp("lakes") / "sample").folder
+    with Workbench(folder) as made:
+        version = made.datasets.register_dataset(pa.table({"phq9": [3, 17]}), "phq9", source="us")
+        made.datasets.tag("phq9", "stable", version.version)
+    return folder
+
+
 @pytest.fixture
-def wb(tmp_path: Path) -> Iterator[Workbench]:
-    folder = make_sample_lake(tmp_path / "lake").folder
-    settings = Settings(lake=str(folder), experiment_db_table_prefix="exp_")
+def wb(lake: Path) -> Iterator[Workbench]:
+    settings = Settings(lake=str(lake), experiment_db_table_prefix="exp_")
     with Workbench(settings=settings) as workbench:
         yield workbench
 
