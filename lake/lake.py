@@ -184,7 +184,7 @@ class Lake:
         Decided by one exclusive create, whoever asks at the same time. Durable when it returns.
         Raises DamagedError when what the holder wrote cannot be read.
         """
-        key = f"claims/{kind}/{hashlib.sha256(name.encode()).hexdigest()[:40]}.json"
+        key = _claim_key(kind, name)
         try:
             return read_document(self.store, key), False
         except NotFoundError:
@@ -202,6 +202,14 @@ class Lake:
         """
         if self._keeper is not None and self.publishes:
             self._keeper.hurry()
+
+    def is_claimed(self, kind: str, name: str) -> bool:
+        """Tell whether somebody has taken a name."""
+        try:
+            self.store.size(_claim_key(kind, name))
+        except NotFoundError:
+            return False
+        return True
 
     def flush(self) -> None:
         """Make segments of all rows this process has logged so far.
@@ -301,6 +309,10 @@ class Lake:
         self._keeper = None
         self._tried.clear()
         self.presence.begin_anew()
+
+
+def _claim_key(kind: str, name: str) -> str:
+    return f"claims/{kind}/{hashlib.sha256(name.encode()).hexdigest()[:40]}.json"
 
 
 _WRITING: set[Lake] = set()

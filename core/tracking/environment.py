@@ -16,6 +16,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lake.errors import LakeError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -183,15 +185,32 @@ class Environment:
                 self._waiting.append(tell)
                 if self._thread is None:
                     # not a daemon: the interpreter waits for it, so no run loses its surroundings
-                    self._thread = threading.Thread(target=self._gather, name="environment")
+                    self._thread = threading.Thread(target=self._work, name="environment")
                     self._thread.start()
                 return
         tell(self)
 
     def wait(self) -> None:
         """Wait until everything asked for is gathered and told."""
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _work(self) -> None:
+        try:
+            self._gather()
+        except LakeError as error:  # no run fails for what surrounds it: the next one tries again
+            with self._lock:
+                self._thread = None
+            _warn(error)
+            return
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for tell in waiting:
+            try:
+                tell(self)
+            except LakeError as error:  # of one run, which must not keep it from the others
+                _warn(error)
 
     def _gather(self) -> None:
         with _machine_lock:
@@ -207,9 +226,11 @@ class Environment:
             self.code_version = f"{commit[:12]}{changed}"
         elif script["sha256"]:
             self.code_version = f"sha256:{script['sha256'][:12]}"
-        digest = self._lake.objects.put(json.dumps(facts, sort_keys=True).encode())
-        with self._lock:
-            self.digest, waiting = digest, self._waiting
-            self._waiting = []
-        for tell in waiting:
-            tell(self)
+        self.digest = self._lake.objects.put(json.dumps(facts, sort_keys=True).encode())
+
+
+def _warn(error: LakeError) -> None:
+    import logging  # 5 ms of every program's start, and wanted once in a while
+
+    text = "the surroundings of a run could not be kept: %s"
+    logging.getLogger(__name__).warning(text, error)

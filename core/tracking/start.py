@@ -132,15 +132,20 @@ class RunStarter:
         )
 
     def experiment_id(self, name: str) -> str:
-        """The experiment's id: of the first who asked for the name, in any process."""
+        """The experiment's id: of the first who asked for the name, in any process.
+
+        Its row is durable then, whatever happens to the others who asked.
+        """
         known = self._experiments.get(name)
         if known is None:
-            at = now_us()
-            row = {"experiment_id": new_id(), "experiment_name": name, "created_at": at}
+            row = {"experiment_id": new_id(), "experiment_name": name, "created_at": now_us()}
             held, ours = self._lake.claim("experiments", name, row)
-            if ours:
-                event = {**row, "event_at": at, "writer": self._lake.writer}
-                self._lake.append("experiments", [event], durability=self._durability)
+            if ours or not self._lake.is_claimed("listed_experiments", name):
+                # Whoever took the name may have ended before this. Of several rows views take one.
+                event = {column: held[column] for column in row}
+                event |= {"event_at": held["created_at"], "writer": self._lake.writer}
+                self._lake.append("experiments", [event])
+                self._lake.claim("listed_experiments", name, {})
             known = self._experiments[name] = str(held["experiment_id"])
         return known
 

@@ -34,6 +34,7 @@ from lake.segment import decode
 from lake.store import LocalStore
 from lake.verify import verify
 from tests.crash.contents import SPECS, TABLES, append, claims_in, named, opened, read_lake, row
+from tests.crash.tracked_run import read_runs, some_run, track_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +97,7 @@ class CommitPath:
     found: Callable[[Path], list[str]] = read_all
     gone: frozenset[str] = field(default=frozenset())
     lakes: tuple[str, ...] = ("lake",)
+    slow: bool = False
 
 
 def some_lake(folder: Path) -> None:
@@ -349,6 +351,9 @@ def take_inventories(folder: Path, first: int, teller: Teller) -> None:
 
 
 PATHS: Final = {
+    "run": CommitPath(
+        points=74, syncs=27, work=track_run, prepare=some_run, found=read_runs, slow=True
+    ),
     "create": CommitPath(points=31, syncs=12, work=create),
     "append": CommitPath(points=30, syncs=13, work=log_and_close, prepare=some_lake),
     "flush": CommitPath(points=46, syncs=19, work=log_and_flush, prepare=some_lake),
@@ -363,7 +368,9 @@ PATHS: Final = {
         gone=frozenset({"unnamed 0", "unnamed 1", "unnamed 2"}),
     ),
     "claim": CommitPath(points=18, syncs=6, work=claim, prepare=some_lake),
-    "export": CommitPath(points=18, syncs=6, work=export, prepare=some_export, found=read_by_sql),
+    "export": CommitPath(
+        points=18, syncs=6, work=export, prepare=some_export, found=read_by_sql, slow=True
+    ),
     "backup": CommitPath(points=69, syncs=23, work=back_up, prepare=some_backup, found=read_copy),
     "restore": CommitPath(
         points=173,

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
 from tests.support.memory import memory_path
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["memory_path"]
+
+
+@pytest.fixture(autouse=True)
+def _outside_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder that is in no repository, so that git is not asked about the code."""
+    monkeypatch.chdir(tmp_path)

@@ -1,7 +1,7 @@
 """Run a commit path in a process that meets a fault at one of its system calls.
 
-Every sixth call of a path is tried, from one on that the seed of pytest-randomly decides; all of
-them with MHRAS_TEST_EVERY_POINT=1, which takes some minutes.
+Every sixth call of a path is tried (of a slow one every 18th), from one on that the seed of
+pytest-randomly decides; all of them with MHRAS_TEST_EVERY_POINT=1, which takes some minutes.
 """
 
 from __future__ import annotations
@@ -67,6 +67,12 @@ class Crashing:
         """Make the folder again as it was before the path began."""
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self._prepared, self.folder)
+
+    def some_points(self, calls: list[str], fault: Fault = "kill") -> list[int]:
+        """Choose calls at which a fault is tried."""
+        found = [number for number, call in enumerate(calls, 1) if meets(fault, call)]
+        stride = STRIDE * (3 if self.path.slow and STRIDE > 1 else 1)
+        return found[random.randrange(stride) :: stride]  # noqa: S311 - as told above
 
     def run(
         self,
@@ -143,12 +149,6 @@ class Crashing:
         for lake in self.path.lakes:
             with opened(self.folder / lake, create=False) as found:
                 assert verify(found.store, SPECS, "content") == []
-
-
-def some_points(calls: list[str], fault: Fault = "kill") -> list[int]:
-    """Choose calls at which a fault is tried."""
-    found = [number for number, call in enumerate(calls, 1) if meets(fault, call)]
-    return found[random.randrange(STRIDE) :: STRIDE]  # noqa: S311 - as told above
 
 
 def check_errors(report: Report, fault: Fault, folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.crash.commit_paths import PATHS
-from tests.crash.crashing import Crashing, check_errors, some_points
+from tests.crash.crashing import Crashing, check_errors
 from tests.support.disk_calls import FAULTS, Fault
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_whatever_fails_nothing_acknowledged_is_lost_or_doubled(
     crashing = Crashing(PATHS[name], memory_path / "work")
     crashing.renew()
     calls = crashing.run().calls
-    points = some_points(calls, fault)
+    points = crashing.some_points(calls, fault)
     for point in points:
         print(f"{name}: {fault} at {point}, {calls[point - 1]}")  # noqa: T201 - pytest -rP
         crashing.renew()

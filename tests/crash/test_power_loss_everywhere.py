@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.crash.commit_paths import PATHS
-from tests.crash.crashing import Crashing, some_points
+from tests.crash.crashing import Crashing
 from tests.support.disks import RealDisk, real_disk
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def test_whenever_the_power_goes_nothing_acknowledged_is_lost_or_doubled(
     crashing = Crashing(PATHS[name], disk.folder / "work")
     crashing.renew()
     calls = crashing.run().calls
-    points = some_points(calls)
+    points = crashing.some_points(calls)
     for point in points:
         print(f"{name}: power lost at {point}, {calls[point - 1]}")  # noqa: T201 - pytest -rP
         crashing.renew()

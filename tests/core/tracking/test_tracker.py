@@ -284,6 +284,19 @@ def test_the_first_of_two_names_an_experiment(workbench: Workbench) -> None:
     assert workbench.runs.experiments()["runs"].to_pylist() == [2]
 
 
+def test_an_experiment_is_listed_though_the_process_that_named_it_died(
+    workbench: Workbench,
+) -> None:
+    row = {"experiment_id": "e1", "experiment_name": "risk", "created_at": 1}
+    workbench.lake.claim("experiments", "risk", row)
+    for _ in range(2):
+        workbench.tracker.start_run("risk").end()
+    listed = workbench.runs.experiments().select(["experiment_id", "experiment_name", "runs"])
+    assert listed.to_pylist() == [
+        {"experiment_id": "e1", "experiment_name": "risk", "runs": 2},
+    ]
+
+
 def test_inputs_are_kept(workbench: Workbench) -> None:
     with workbench.tracker.start_run("risk", inputs=["phq9@v1", "phq9@v2"]) as run:
         pass
