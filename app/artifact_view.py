@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from app.errors import show_fault
 from app.layout import facts
 from app.wording import size, when
+from lake.errors import MhrasError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +60,11 @@ def show_artifact(view: View, artifact: Artifact) -> None:
         st.caption("Too large to be shown here.")
         return
     # not kept: five megabytes each would fill the cache of answers
-    content = view.runs.read_artifact(artifact.artifact_id)
+    try:
+        content = view.runs.read_artifact(artifact.artifact_id)
+    except MhrasError as error:  # damaged or gone: what else there is of the run can be seen
+        show_fault(error)
+        return
     suffix = PurePosixPath(artifact.path).suffix.lower()
     try:
         _viewer(suffix)(content, artifact)

@@ -65,6 +65,15 @@ def show_error(error: Exception) -> None:
         st.button("Try again", icon=":material/refresh:", key="try-again")
 
 
+def show_fault(error: MhrasError) -> None:
+    """Draw what is wrong with one part of a page, in its place; the rest of the page stays."""
+    _log.error("part of a page failed: %s", error)
+    with st.container(key="fault"):
+        st.error(f"**{plain(error.message)}**", icon=":material/broken_image:")
+        if error.hint:
+            st.text(error.hint)
+
+
 def on_script_error(error: Exception) -> bool:
     """Answer Streamlit's question what to show for an error nobody caught."""
     show_error(error)

@@ -8,11 +8,13 @@ import streamlit as st
 
 from app.artifact_view import show_artifact
 from app.curves import curve_options, curves
+from app.errors import show_fault
 from app.layout import Kpi, card, chip, empty, facts, kpis, plain, status_chip, table
 from app.nav import open_page
 from app.run_filters import RunColumns
 from app.run_table import RunTable, run_table
 from app.wording import NOTHING, ago, clock, counted, number, size, span
+from lake.errors import DamagedError, NotFoundError
 
 if TYPE_CHECKING:
     from app.session import View
@@ -192,7 +194,11 @@ def artifacts_section(view: View, run: Run) -> None:
 
 def environment_section(view: View, run: Run) -> None:
     """Draw where the run was made: code, machine, packages, and the changes nobody committed."""
-    found = view.ask(view.runs.environment, run.run_id)
+    try:
+        found = view.ask(view.runs.environment, run.run_id)
+    except (DamagedError, NotFoundError) as error:
+        show_fault(error)
+        return
     code = found.get("git") or {}
     left, right = st.columns(2)
     with left:

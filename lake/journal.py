@@ -2,9 +2,12 @@
 
     journal/<microseconds>-<writer>-<sequence>.jsonl
 
-    {"t":"metrics","run_id":"0193...","metric_name":"auc","value":0.73,"step":1,...}\\n
-    {"t":"runs","run_id":"0193...","status":"FINISHED",...}\\n
+    {"t":"metrics","run_id":"0193...","metric_name":"auc","value":0.73,...,"crc32":3819709648}\\n
+    {"t":"runs","run_id":"0193...","status":"FINISHED",...,"crc32":911827364}\\n
     {"t":"metrics","run_id":"01                  <- torn: no newline, so never acknowledged
+
+A line's checksum tells a flipped bit, before the row is made permanent. What it is of is all that
+is before it.
 
 One ``os.write`` of whole lines puts them into the page cache: they survive the process. With
 ``commit=True`` the call also waits for the disk: they survive the machine. The open file holds
@@ -23,6 +26,7 @@ import secrets
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from lake.clock import now_us
 from lake.file_names import make_folder, sync_folder
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX = ".jsonl"
+CHECKSUM = b',"crc32":'
 LIMIT = 16 * 1024 * 1024
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _OPEN_FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
@@ -68,6 +73,27 @@ def encode_row(table: str, row: Mapping[str, Any]) -> bytes:
     text = _JSON.encode({"t": table, **present})
     # half a character (a surrogate, as in undecodable file names) is no text: no reader takes it
     return text.encode("utf8", "replace") + b"\n"
+
+
+def with_checksums(lines: bytes) -> bytes:
+    """Return lines, each with a checksum of all that is before it: CRC-32, at its end.
+
+    >>> with_checksums(b'{"t":"metrics","value":0.73}\\n')
+    b'{"t":"metrics","value":0.73,"crc32":3819709648}\\n'
+    """
+    rows = lines.split(b"}\n")[:-1]  # text has no raw line break, so this is the end of a row
+    return b"".join([b"%b%b%d}\n" % (row, CHECKSUM, crc32(row)) for row in rows])
+
+
+def without_checksum(line: bytes) -> bytes | None:
+    """Return a line as it was given to `with_checksums`; None when it is another by now.
+
+    Lines that never had a checksum are returned as they are.
+    """
+    row, mark, checksum = line.rpartition(CHECKSUM)
+    if not mark:
+        return line
+    return row + b"}" if checksum == b"%d}" % crc32(row) else None
 
 
 class Journal:

@@ -28,8 +28,8 @@ from lake.errors import (
     NotFoundError,
     StoreError,
 )
-from lake.identity import create_identity, read_document, read_identity
-from lake.journal import Journal, encode_row
+from lake.identity import IDENTITY, create_identity, read_document, read_identity
+from lake.journal import Journal, encode_row, with_checksums
 from lake.keeper import Keeper
 from lake.objects import Objects
 from lake.presence import Presence
@@ -116,6 +116,9 @@ class Lake:
             if not create:
                 message = f"There is no lake at {place.url}."
                 hint = "Name a lake's folder, or make one with `mhras init`."
+                if place.folders("tables"):
+                    message = f"There is no {IDENTITY} at {place.url}, but a lake's tables."
+                    hint = "End the backup that makes this lake, or run `mhras verify --repair`."
                 raise LakeNotFoundError(message, hint=hint, path=place.url) from None
             identity = create_identity(place)
         return cls(place, identity, settle=settle, options=options)
@@ -174,7 +177,7 @@ class Lake:
         """Append rows that are journal lines already. Raises LakeError after `close`."""
         if self._keeper is None:
             self._start_writing()
-        self.journal.append(lines, commit=durability == "commit")
+        self.journal.append(with_checksums(lines), commit=durability == "commit")
 
     def claim(
         self, kind: str, name: str, payload: Mapping[str, Any]

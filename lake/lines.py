@@ -1,6 +1,7 @@
 """A journal's lines as rows of Arrow tables.
 
-{"t":"metrics","run_id":"0193...","value":0.73}     flat: parsed by Arrow as it stands
+{"t":"metrics","run_id":"0193...","value":0.73}     flat: parsed by Arrow as it stands, once its
+                                                    checksum is found right and taken away
 {"t":"runs","params":{"depth":"4"}}                 with maps, and merged by its table's rule
 \x00\x00rbage                                       damaged
 {"t":"surveys","text":"..."}                        strange: of a newer version's table
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lake.errors import SchemaError
+from lake.journal import CHECKSUM, without_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +40,7 @@ class Lines:
 def split_lines(data: bytes, specs: Mapping[str, TableSpec]) -> Lines:
     """Sort the complete lines of a journal by table."""
     lines = Lines()
-    waiting = data.split(b"\n")[:-1]
+    waiting = _whole(data, lines)
     for spec in (spec for spec in specs.values() if spec.flat):
         # nearly all are points of metrics: a loop over them takes twice as long, in which no
         # other thread can log
@@ -58,6 +60,21 @@ def split_lines(data: bytes, specs: Mapping[str, TableSpec]) -> Lines:
         else:
             lines.strange.setdefault(table, []).append(line)
     return lines
+
+
+def _whole(data: bytes, lines: Lines) -> list[bytes]:
+    """Return the lines that are as they were written, without their checksums."""
+    written = data.split(b"\n")[:-1]
+    if CHECKSUM not in data:
+        return written  # of a version that gave them none
+    found = []
+    for line in written:
+        row = without_checksum(line)
+        if row is None or row is line:  # all lines of a journal have a checksum, or none has
+            lines.damaged.append(line)
+        else:
+            found.append(row)
+    return found
 
 
 def by_table(

@@ -210,7 +210,9 @@ def _all_rows(data: bytes, origin: str, specs: Mapping[str, TableSpec]) -> dict[
 
 
 def _damage(origin: str, data: bytes, line: bytes) -> DamagedError:
-    number = data[: data.index(line)].count(b"\n") + 1
+    number = (
+        data[: data.index(line.removesuffix(b"}"))].count(b"\n") + 1
+    )  # with a checksum there, or without
     message = f"{origin} is damaged: line {number} is not a row: {line[:80]!r}."
     hint = "Its other rows can be read. Correct or remove the line, and they are made permanent."
     return DamagedError(message, hint=hint, path=origin, line=number)

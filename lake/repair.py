@@ -36,6 +36,7 @@ from lake.repair_log import repair_log
 from lake.repair_table import bring_back, repair_table
 from lake.spec import TableSpec
 from lake.table import Table
+from lake.verify_beside import JOURNALS
 from lake.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ def _repair_other(workshop: Workshop, problem: Problem) -> None:
     elif folder == INVENTORY:
         workshop.store.delete(key)  # it helps to find what is missing, and holds nothing itself
         workshop.rebuilt.append(key)
+    elif folder == JOURNALS:
+        workshop.leave(problem, "its other rows are read all the same: correct or remove the line")
     elif folder == COPIES:
         workshop.leave(problem, "rows of a writer that was living: back up again")
     else:

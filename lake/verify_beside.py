@@ -8,23 +8,29 @@ catalog.*    the exported catalog is what was exported (lake/exported.py)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lake.digest import digest_bytes
 from lake.errors import DamagedError, LakeError, NotFoundError, StoreError
 from lake.exported import verify_exported
 from lake.inventory import inventory_keys, read_inventory
+from lake.journal import SUFFIX
+from lake.lines import split_lines
 from lake.manifest import Manifest
 from lake.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from lake.spec import TableSpec
     from lake.store import Store
     from lake.table import Table
 
+JOURNALS: Final = "journal"
+_BEGINNING: Final = b'{"t":"'
 
-def verify_beside(store: Store, tables: Iterable[Table]) -> Iterator[Problem]:
+
+def verify_beside(store: Store, tables: Sequence[Table]) -> Iterator[Problem]:
     """Yield what is wrong with what is there; that something is not there is no problem here."""
     for table in tables:
         yield from _verify_spares(table)
@@ -35,6 +41,7 @@ def verify_beside(store: Store, tables: Iterable[Table]) -> Iterator[Problem]:
             continue  # replaced by newer ones since the listing
         except (DamagedError, StoreError) as error:
             yield Problem(kind="inventory", path=key, detail=error.message)
+    yield from _verify_journals(store, {table.spec.name: table.spec for table in tables})
     yield from verify_exported(store)
 
 
@@ -57,3 +64,21 @@ def _verify_spares(table: Table) -> Iterator[Problem]:
                 Manifest.from_json(spare, path=key)
             except DamagedError as error:
                 yield Problem(kind="spare", path=key, detail=error.message)
+
+
+def _verify_journals(store: Store, specs: Mapping[str, TableSpec]) -> Iterator[Problem]:
+    for entry in store.list(JOURNALS):
+        key = f"{JOURNALS}/{entry.name}"
+        try:
+            data = store.get(key) if key.endswith(SUFFIX) else b""
+        except NotFoundError:
+            continue  # made into segments since the listing
+        except LakeError as error:
+            yield Problem(kind="journal", path=key, detail=error.message)
+            continue
+        whole = data[: data.rfind(b"\n") + 1]  # what follows was never acknowledged
+        if damaged := split_lines(whole, specs).damaged:
+            detail = f"{len(damaged)} of its lines are not as they were written"
+            yield Problem(kind="journal", path=key, detail=detail)
+        elif data and not data.startswith(_BEGINNING):
+            yield Problem(kind="journal", path=key, detail="does not begin with a row")

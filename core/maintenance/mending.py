@@ -141,7 +141,7 @@ def _experiments(lake: Lake) -> Iterator[dict[str, Any]]:
     table = lake.table("experiments")
     for path in table.snapshot().files:
         try:
-            rows = decode(lake.store.local_path(path), table.spec)
+            rows = decode(lake.checked.path(path), table.spec)
         except LakeError:
             continue
         whole_numbers = rows.set_column(

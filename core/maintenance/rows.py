@@ -73,7 +73,7 @@ def read_known_rows(lake: Lake, tables: Iterable[str] = tuple(_COLUMNS)) -> Know
     artifacts: dict[str, dict[str, Any]] = {}
     layouts: dict[str, str] = {}
     for name in tables:
-        for key, rows in _readable(lake.table(name), known):
+        for key, rows in _readable(lake, lake.table(name), known):
             known.in_file[key] = _take(name, rows, known, artifacts, layouts)
         _take(name, list(_live_rows(lake, name)), known, artifacts, layouts)
     for artifact in artifacts.values():
@@ -96,13 +96,15 @@ def _take_layout(lake: Lake, layout: str, version: str, known: KnownRows) -> Non
         known.owners.setdefault(piece, []).append((version, ""))
 
 
-def _readable(table: Table, known: KnownRows) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _readable(
+    lake: Lake, table: Table, known: KnownRows
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     from lake.segment import decode  # with Arrow
 
     columns = _COLUMNS[table.spec.name]
     for key in _files(table, known):
         try:
-            rows = decode(table.store.local_path(key), table.spec, columns=columns)
+            rows = decode(lake.checked.path(key), table.spec, columns=columns)
             yield key, _distinct(rows).to_pylist(maps_as_pydicts="lossy")
         except (LakeError, ValueError):  # ValueError: text that is no text
             known.whole = False
