@@ -7,7 +7,8 @@ Both hold the same views and no rows. A view finds its files when it is asked, s
 or compacted later is seen without another export. Only a lake that moved needs a new database.
 
     log/*.json ── highest ──┬── live ──> data/**/*.parquet, only these
-                            └── dead ──> tail/*.parquet, but for these
+                            ├── dead ──> tail/*.parquet, but for these
+                            └── files ─> data/rollup/: summaries, instead of the points
 
 DuckDB lists the folders before it reads the manifest, and a compacted file is there `settle`
 seconds before a manifest names it: so each row is found once. Rows that a running process has
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Final
 
 from catalog.descriptions import COLUMNS, VIEWS
 from catalog.errors import CatalogError
+from catalog.rollup import METRIC_SUMMARY, PARTS
 from catalog.tables import SPECS
 from catalog.view_names import prefixed_views
 from catalog.views import (
@@ -65,6 +67,34 @@ _ROWS: Final = """\
   select {columns}
   from read_parquet({tail}, union_by_name = true, filename = true, hive_partitioning = false)
   where filename not in (select {tail_folder} || unnest(dead) from manifest)"""
+
+# A summary is made of the roll-ups there are, and of the points in the other files.
+_PARTS: Final = """\
+  with manifest as materialized (
+    select files, dead
+    from read_json({log}, format = 'unstructured',
+                   columns = {{v: 'bigint', dead: 'varchar[]',
+                              files: 'struct(path varchar, rollup struct(path varchar))[]'}})
+    order by v desc limit 1),
+  live as materialized (
+    select {data_folder} || f.path as points, {data_folder} || f.rollup.path as summary
+    from (select unnest(files) as f from manifest)),
+  summarised as materialized (
+    select * from live where summary in (select file from glob({rollups})))
+  {parts}
+  union all by name
+  {summarise}"""
+_SUMMARISED: Final = """\
+(select * from read_parquet({rollups}, union_by_name = true, filename = true)
+   where filename in (select summary from summarised))"""
+_OTHERS: Final = """\
+(select {columns}
+   from read_parquet({data}, union_by_name = true, filename = true, hive_partitioning = false)
+   where filename in (select points from live where points not in (select points from summarised))
+   union all
+   select {columns}
+   from read_parquet({tail}, union_by_name = true, filename = true, hive_partitioning = false)
+   where filename not in (select {tail_folder} || unnest(dead) from manifest))"""
 
 _RUNS: Final = """\
 with run_events as materialized (
@@ -153,14 +183,13 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
     >>> view_statements("/data/lake")[0].splitlines()[0]
     'create or replace view experiments as'
     """
-    rows = {name: _rows(root, name) for name in SPECS}
-    parts = SUMMARISE.format(points=f"({rows['metrics']})")
+    rows = {name: _ROWS.format(**_places(root, name)) for name in SPECS}
     fold = FOLD_RUNS.format(events="run_events")
     queries = {
         "experiments": LATEST_EXPERIMENTS.format(events=f"(\n{rows['experiments']})"),
         "runs": _RUNS.format(events=rows["runs"], fold=fold),
         "metrics": rows["metrics"],
-        "metric_summary": MERGE_SUMMARIES.format(parts=f"({parts})"),
+        "metric_summary": MERGE_SUMMARIES.format(parts=f"(\n{_parts(root)})"),
         "artifacts": LATEST_ARTIFACTS.format(events=f"({rows['artifacts']})"),
         "dataset_versions": LATEST_DATASET_VERSIONS.format(events=f"({rows['dataset_versions']})"),
         "dataset_tags": LATEST_DATASET_TAGS.format(events=f"({rows['dataset_tags']})"),
@@ -184,18 +213,29 @@ def _described(name: str, view: str, query: str) -> list[str]:
     return [f"create or replace view {name} as\n{query}", about, *comments]
 
 
-def _rows(root: str, name: str) -> str:
-    """Return the query that finds the rows of one table now."""
+def _parts(root: str) -> str:
+    """Return the query that finds what there is to merge into a summary of all points."""
+    places = _places(root, "metrics")
+    return _PARTS.format(
+        parts=PARTS.format(rollups=_SUMMARISED.format(**places)).strip(),
+        summarise=SUMMARISE.format(points=_OTHERS.format(**places)).strip(),
+        **places,
+    )
+
+
+def _places(root: str, name: str) -> dict[str, str]:
+    """Return where the files of a table are, and its columns, as SQL writes them."""
     table = f"{root}/tables/{name}" if root else f"tables/{name}"
     pattern = _literal(table)
-    return _ROWS.format(
-        columns=", ".join(SPECS[name].columns),
-        log=_quoted(f"{pattern}/log/*.json"),
-        data=_quoted(f"{pattern}/data/**/*.parquet"),
-        tail=_quoted(f"{pattern}/tail/*.parquet"),
-        data_folder=_quoted(f"{table}/data/"),
-        tail_folder=_quoted(f"{table}/tail/"),
-    )
+    return {
+        "columns": ", ".join(SPECS[name].columns),
+        "log": _quoted(f"{pattern}/log/*.json"),
+        "data": _quoted(f"{pattern}/data/**/*.parquet"),
+        "tail": _quoted(f"{pattern}/tail/*.parquet"),
+        "rollups": _quoted(f"{pattern}/data/{METRIC_SUMMARY.folder}/*.rollup"),
+        "data_folder": _quoted(f"{table}/data/"),
+        "tail_folder": _quoted(f"{table}/tail/"),
+    }
 
 
 def _quoted(text: str) -> str:

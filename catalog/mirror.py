@@ -1,7 +1,8 @@
 """Keeps the catalog's tables equal to the lake, by what is new only.
 
 Small tables (experiments, runs, artifacts) are held in memory as events; metrics stay in their
-Parquet files, and only the rows of living journals and a summary per run and metric are held.
+Parquet files, and only the rows of living journals and a summary per run and metric are held. For
+compacted files the summary was made with them (catalog/rollup.py), so that nobody reads all points.
 Each look reads the journals first and lists the segments after (lake/recover.py says why), loads
 segments not seen before, and drops the rows of journals that became segments.
 
@@ -17,10 +18,12 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from catalog.rollup import PARTS
 from catalog.session import SQL_TYPES
 from catalog.tables import SPECS
 from catalog.views import SUMMARISE
 from lake.recover import JournalReader
+from lake.rollup import sound_rollups
 from lake.snapshots import Snapshots
 
 if TYPE_CHECKING:
@@ -164,7 +167,18 @@ class Mirror:
         self._connection.execute(f"delete from {table} where {absent}")
         seen.version, seen.segments = snapshot.version, set(snapshot.consumed)
         change.touch(name) if name in APART else change.touch_all()
-        self._load(name, snapshot.data, change)
+        summarised = self._load_rollups(snapshot)
+        self._load(name, [key for key in snapshot.data if key not in summarised], change)
+
+    def _load_rollups(self, snapshot: Snapshot) -> frozenset[str]:
+        """Take the summaries that were made with the data files; of which ones there are any."""
+        sound = sound_rollups(self._files, snapshot.rollups)
+        if sound:
+            source = "read_parquet($files, union_by_name=true)"
+            statement = f"insert into summary_parts select *, '' from ({PARTS})"
+            statement = statement.format(rollups=source)
+            self._connection.execute(statement, {"files": [str(path) for path in sound.values()]})
+        return frozenset(sound)
 
     def _load_new(self, name: str, snapshot: Snapshot, change: Change) -> None:
         seen = self._seen[name]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog.rollup import METRIC_SUMMARY
 from lake.spec import TableSpec
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ METRICS = TableSpec(
     # one curve out of a million points takes 2.5 ms, and 5 ms sorted by experiment first.
     sort_by=("run_id", "metric_name", "step", "logged_at"),
     partition_by="experiment_id",
+    rollup=METRIC_SUMMARY,
     flat=True,
 )
 

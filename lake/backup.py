@@ -65,6 +65,7 @@ from lake.errors import (
     NotFoundError,
 )
 from lake.identity import IDENTITY, read_document, read_identity
+from lake.manifest import DataFile
 from lake.store import TMP, LocalStore
 
 if TYPE_CHECKING:
@@ -274,7 +275,11 @@ def _held(copying: Copying, capture: _Capture, known: set[str]) -> set[str]:
     """Name the tables that are whole in an earlier copy, and damaged in the source by now."""
     held = set()
     for table in capture.tables:
-        missing = [key for key in table.data if key in copying.damaged]
+        missing = [
+            key
+            for key, part in table.data
+            if key in copying.damaged and isinstance(part, DataFile)  # a roll-up is not missed
+        ]
         if missing and table.name in known:
             held.add(table.name)
             reason = f"not up to date in the copy, for {missing[0]} is damaged"

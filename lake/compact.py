@@ -29,7 +29,7 @@ from lake.partition import PARTITION_ROWS, TARGET_BYTES, TARGET_ROWS
 from lake.presence import open_journals
 from lake.rewrite import Rewrite
 from lake.store import LocalStore
-from lake.table import SENTINEL, is_segment, journal_of
+from lake.table import is_segment, is_sentinel, journal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -163,7 +163,7 @@ def _successor(rewrite: Rewrite, head: Head, listed: set[str]) -> Manifest:
         if name in listed or is_open(journal_of(name))
     }
     retired = {name: at for name, at in before.retired.items() if name in on_disk}
-    merged = {file.path for file in rewrite.merged}
+    merged = {path for file in rewrite.merged for path in file.paths}
     return Manifest(
         version=before.version + 1,
         created_at=now,
@@ -180,9 +180,9 @@ def _successor(rewrite: Rewrite, head: Head, listed: set[str]) -> Manifest:
 
 def _drop(table: Table, written: Iterable[DataFile]) -> None:
     """Delete the files of a lost race, unless a later manifest shows that it was none."""
-    manifest = table.log.head().manifest
-    named = {file.path for file in manifest.files} | set(manifest.retired)
-    keys = [table.data_key(file.path) for file in written if file.path not in named]
+    named = table.log.head().manifest.named
+    paths = [path for file in written for path in file.paths]
+    keys = [table.data_key(path) for path in paths if path not in named]
     if keys:
         table.store.delete(*keys)
 
@@ -190,8 +190,9 @@ def _drop(table: Table, written: Iterable[DataFile]) -> None:
 def collect(table: Table, *, grace: float = GRACE) -> tuple[str, ...]:
     """Delete what compactions replaced more than `grace` seconds ago; return the deleted keys.
 
-    Also data files no manifest names, a day after their compaction crashed, and manifests that
-    have 20 successors. A reader that still wants one of these files takes a newer snapshot.
+    Also data files and roll-ups no manifest names, a day after their compaction crashed, and
+    manifests that have 20 successors. A reader that still wants one of these files takes a newer
+    snapshot.
     """
     keys = tuple(replaced(table, grace=grace))
     if keys:
@@ -234,10 +235,9 @@ def _beginning(table: Table) -> float:
 def _orphans(
     manifest: Manifest, data: Iterable[Entry], age: float, beginning: float
 ) -> list[Entry]:
-    named = {SENTINEL, *manifest.retired, *(file.path for file in manifest.files)}
-    limit = time.time() - age
-    old = (e for e in data if e.name not in named and e.modified_at < limit)
-    return [entry for entry in old if entry.modified_at >= beginning]
+    limit, named = time.time() - age, manifest.named
+    old = (e for e in data if e.name not in named and not is_sentinel(e.name))
+    return [entry for entry in old if beginning <= entry.modified_at < limit]
 
 
 def _old_manifests(table: Table, grace: float) -> list[Entry]:

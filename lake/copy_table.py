@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from lake.copying import Copying
-    from lake.manifest import Head
+    from lake.manifest import DataFile, Head, RollupFile
     from lake.store import Store
 
 
@@ -45,9 +45,10 @@ class TableCapture:
     tail: frozenset[str]
 
     @property
-    def data(self) -> list[str]:
-        """Keys of the data files."""
-        return [f"tables/{self.name}/data/{file.path}" for file in self.head.manifest.files]
+    def data(self) -> list[tuple[str, DataFile | RollupFile]]:
+        """Data files and their roll-ups, with their keys."""
+        parts = self.head.manifest.parts
+        return [(f"tables/{self.name}/data/{part.path}", part) for part in parts]
 
 
 def capture_table(source: Store, name: str) -> TableCapture:
@@ -78,7 +79,7 @@ def copy_files(copying: Copying, table: TableCapture) -> bool:
         else:
             key = f"{folder}/tail/{name}"
             complete &= copying.copy(key, digest_of(name)) or key in copying.damaged
-    for key, file in zip(table.data, table.head.manifest.files, strict=True):
+    for key, file in table.data:
         if _size(copying.target, key) == file.bytes:
             copying.there.add(key)
         else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lake.digest import digest_bytes
 from lake.manifest import DataFile
+from lake.rollup import write_rollup
 from lake.segment import encode
 from lake.table import SUFFIX
 
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 
 
 def write_data_file(table: Table, rows: pa.Table, *, folder: str) -> DataFile:
-    """Store rows, sorted, in the folder of a partition or the shared one; no manifest names it yet.
+    """Store rows, sorted, in the folder of a partition or the shared one, and their roll-up.
 
-    No other file of the table has the same name, even with the same rows.
+    No manifest names them yet. No other file of the table has their names, even with the same rows.
     """
     data = encode(rows, table.spec, compacted=True, nonce=secrets.token_hex(16))
     sha256 = digest_bytes(data)
     path = f"{folder}/{sha256}{SUFFIX}" if folder else f"{sha256}{SUFFIX}"
     table.store.put(table.data_key(path), data)
-    return DataFile(path=path, rows=rows.num_rows, bytes=len(data), sha256=sha256)
+    rollup = write_rollup(table, rows, of=sha256)
+    return DataFile(path=path, rows=rows.num_rows, bytes=len(data), sha256=sha256, rollup=rollup)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAMED_BY_CONTENT: Final = re.compile(
-    r"(?:.*/)?(?:(?P<sha256>[0-9a-f]{64})(?:\.parquet)?|[^/]*-(?P<sha16>[0-9a-f]{16})\.parquet)",
+    r"(?:.*/)?(?:(?P<sha256>[0-9a-f]{64})(?:\.parquet|\.rollup)?|"
+    r"[^/]*-(?P<sha16>[0-9a-f]{16})\.parquet)",
     re.ASCII,
 )
 

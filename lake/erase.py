@@ -57,7 +57,7 @@ class _Found:
     """The files that hold rows to erase, and the files written with the other rows in them."""
 
     segments: list[str] = field(default_factory=list)
-    retired: list[str] = field(default_factory=list)
+    retired: list[DataFile] = field(default_factory=list)
     written: list[DataFile] = field(default_factory=list)
     rows: int = 0
 
@@ -105,7 +105,7 @@ def _find(table: Table, head: Head, doomed: Callable[[pa.Table], pa.Array], foun
     for file in head.manifest.files:
         rest = _rest(table, table.data_key(file.path), file.sha256, doomed)
         if rest is not None:
-            found.retired.append(file.path)
+            found.retired.append(file)
             _write(table, [rest], found, folder=file.folder)
 
 
@@ -140,8 +140,9 @@ def _write(table: Table, rests: list[_Rest], found: _Found, *, folder: str) -> N
 
 def _drop(table: Table, found: _Found) -> None:
     """Delete what was written in vain, unless the head shows that it was not."""
-    named = {file.path for file in table.log.head().manifest.files}
-    keys = [table.data_key(file.path) for file in found.written if file.path not in named]
+    named = table.log.head().manifest.named
+    paths = [path for file in found.written for path in file.paths]
+    keys = [table.data_key(path) for path in paths if path not in named]
     if keys:
         table.store.delete(*keys)
 
@@ -149,7 +150,7 @@ def _drop(table: Table, found: _Found) -> None:
 def _commit(table: Table, head: Head, found: _Found) -> Erasure | None:
     """Make the next manifest; None when another one was faster."""
     before, now = head.manifest, max(now_us(), head.manifest.created_at + 1)
-    retired = set(found.retired)
+    retired = {path for file in found.retired for path in file.paths}
     manifest = replace(
         before,
         version=before.version + 1,
@@ -159,7 +160,7 @@ def _commit(table: Table, head: Head, found: _Found) -> Erasure | None:
         previous_sha256=head.sha256,
         files=(*(file for file in before.files if file.path not in retired), *found.written),
         consumed={**before.consumed, **dict.fromkeys(found.segments, now)},
-        retired={**before.retired, **dict.fromkeys(found.retired, now)},
+        retired={**before.retired, **dict.fromkeys(retired, now)},
         rewritten=before.version + 1,
     )
     if not table.log.commit(manifest):

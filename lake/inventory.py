@@ -25,7 +25,8 @@ from lake.errors import DamagedError, LakeError, NotFoundError
 from lake.identity import IDENTITY, as_document
 from lake.manifest import ManifestLog
 from lake.problem import Problem
-from lake.table import SENTINEL, is_segment
+from lake.spec import ROLLUPS
+from lake.table import ROLLUP_SENTINEL, SENTINEL, is_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -95,13 +96,15 @@ def _table(store: Store, name: str) -> dict[str, Any]:
     return {
         "version": head.version,
         "manifests": _digests(store, [log.key(version) for version in log.versions()]),
-        "sentinels": _digests(store, _sentinels(folder)),
+        "sentinels": _digests(store, _sentinels(store, folder)),
         "segments": [name for name in listing if name not in head.consumed],
     }
 
 
-def _sentinels(folder: str) -> list[str]:
-    return [f"{folder}/{part}/{SENTINEL}" for part in ("data", "tail")]
+def _sentinels(store: Store, folder: str) -> list[str]:
+    found = [f"{folder}/{part}/{SENTINEL}" for part in ("data", "tail")]
+    rollups = f"{folder}/data/{ROLLUPS}"
+    return found + [f"{rollups}/{name}/{ROLLUP_SENTINEL}" for name in store.folders(rollups)]
 
 
 def _digests(store: Store, keys: list[str]) -> dict[str, str]:
@@ -218,7 +221,7 @@ def _in_table(
             if segment not in explained:
                 detail = f"absent, and nobody has merged it, but {since}"
                 yield Problem(kind="missing", path=f"{folder}/tail/{segment}", detail=detail)
-    yield from _sentinels_of(store, folder, table, at, since)
+    yield from _sentinels_of(store, table, at, since)
 
 
 def _taken_away(log: ManifestLog, versions: list[int], since: int) -> set[str]:
@@ -235,14 +238,10 @@ def _taken_away(log: ManifestLog, versions: list[int], since: int) -> set[str]:
     return names
 
 
-def _sentinels_of(
-    store: Store, folder: str, table: TableInventory, at: int, since: str
-) -> Iterator[Problem]:
-    for part in ("data", "tail"):
-        key = f"{folder}/{part}/{SENTINEL}"
-        if key not in table.sentinels:
-            continue
-        entry = next((e for e in store.list(f"{folder}/{part}") if e.name == SENTINEL), None)
+def _sentinels_of(store: Store, table: TableInventory, at: int, since: str) -> Iterator[Problem]:
+    for key in table.sentinels:
+        folder, _, name = key.rpartition("/")
+        entry = next((e for e in store.list(folder) if e.name == name), None)
         if entry is None:
             yield Problem(kind="sentinel", path=key, detail=f"absent, but {since}")
         elif entry.modified_at < at / 1e6 and _digests(store, [key]) != {key: table.sentinels[key]}:

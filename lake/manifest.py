@@ -7,9 +7,10 @@ The first is empty. Each is complete: whoever reads the highest one needs no oth
 exclusively: of two writers that follow the same manifest one wins and the other starts over.
 
     v                version, as in the name        live       names of the data files
-    files            the same with rows, bytes, sha256
+    files            the same with rows, bytes, sha256, and a roll-up of it  (lake/rollup.py)
     consumed         tail segments whose rows are in data files now, and since when
-    dead             their names                    retired    data files that were replaced
+    dead             their names                    retired    data files that were replaced,
+                                                               and their roll-ups
     previous_sha256  of the manifest before         nonce      makes every attempt's bytes unique
     rewritten        the version that last took rows out: who holds rows reads them again
     lost             files that could not be repaired, which it does without (lake/repair.py)
@@ -47,6 +48,16 @@ _FIRST: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RollupFile:
+    """A roll-up of a data file: its path in the table's data folder, and what must be in it."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
     """A compacted file: its path in the table's data folder, and what must be in it."""
 
@@ -54,6 +65,12 @@ class DataFile:
     rows: int
     bytes: int
     sha256: str
+    rollup: RollupFile | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its path, and that of its roll-up."""
+        return (self.path,) if self.rollup is None else (self.path, self.rollup.path)
 
     @property
     def folder(self) -> str:
@@ -86,6 +103,17 @@ class Manifest:
     rewritten: int = 0
     lost: tuple[LostFile, ...] = ()
 
+    @property
+    def parts(self) -> list[DataFile | RollupFile]:
+        """The data files and their roll-ups."""
+        both = [part for file in self.files for part in (file, file.rollup)]
+        return [part for part in both if part is not None]
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Paths in the data folder of all files that readers may want, replaced ones included."""
+        return frozenset([*self.retired, *(part.path for part in self.parts)])
+
     def to_json(self) -> bytes:
         """Return the bytes that are stored: the same manifest gives the same bytes."""
         document: dict[str, Any] = {
@@ -94,7 +122,7 @@ class Manifest:
             "writer": self.writer,
             "nonce": self.nonce,
             "previous_sha256": self.previous_sha256,
-            "files": [asdict(file) for file in self.files],
+            "files": [_facts(file) for file in self.files],
             "live": [file.path for file in self.files],
             "consumed": dict(self.consumed),
             "dead": sorted(self.consumed),
@@ -142,11 +170,29 @@ def _canonical(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _data_file(facts: Mapping[str, object]) -> DataFile:
+def _facts(file: DataFile) -> dict[str, Any]:
+    facts = asdict(file)
+    if file.rollup is None:
+        del facts["rollup"]
+    return facts
+
+
+def _data_file(facts: Mapping[str, Any]) -> DataFile:
+    rollup = facts.get("rollup")
     return DataFile(
         path=str(facts["path"]),
-        rows=int(str(facts["rows"])),
-        bytes=int(str(facts["bytes"])),
+        rows=int(facts["rows"]),
+        bytes=int(facts["bytes"]),
+        sha256=str(facts["sha256"]),
+        rollup=None if rollup is None else _rollup_file(rollup),
+    )
+
+
+def _rollup_file(facts: Mapping[str, Any]) -> RollupFile:
+    return RollupFile(
+        path=str(facts["path"]),
+        rows=int(facts["rows"]),
+        bytes=int(facts["bytes"]),
         sha256=str(facts["sha256"]),
     )
 

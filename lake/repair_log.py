@@ -18,7 +18,7 @@ from lake.clock import now_us
 from lake.digest import digest_bytes
 from lake.errors import DamagedError, LakeError, NotFoundError
 from lake.manifest import EMPTY, LostFile, Manifest, ManifestLog
-from lake.table import SENTINEL
+from lake.table import is_sentinel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,8 +110,8 @@ def _begin_again(workshop: Workshop, table: Table, reason: str) -> None:
 
 
 def _unnamed(table: Table, head: Manifest) -> list[str]:
-    named = {SENTINEL, *head.retired, *(file.path for file in head.files)}
-    return [table.data_key(e.name) for e in table.data_entries() if e.name not in named]
+    paths = [entry.name for entry in table.data_entries() if not is_sentinel(entry.name)]
+    return [table.data_key(path) for path in paths if path not in head.named]
 
 
 def _do_without(workshop: Workshop, table: Table, version: int, reason: str) -> None:

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 from lake.clock import now_us
 from lake.errors import DamagedError, LakeError, NotFoundError, StoreError
 from lake.manifest import DataFile, LostFile
+from lake.repair_rollup import repair_rollup
 from lake.segment import encode, footer
-from lake.table import SENTINEL, digest_in, journal_of
+from lake.spec import ROLLUPS
+from lake.table import digest_in, is_sentinel, journal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,11 +36,20 @@ if TYPE_CHECKING:
 
 
 def repair_table(workshop: Workshop, table: Table, problems: Iterable[Problem]) -> None:
-    """Restore files, or take them out of the table."""
+    """Restore files, or take them out of the table; make roll-ups again."""
+    derived = table.data_key(f"{ROLLUPS}/")
+    found = tuple(problems)
+    rollups = [p.path for p in found if p.path.startswith(derived) and not is_sentinel(p.path)]
+    _repair_files(workshop, table, [problem for problem in found if problem.path not in rollups])
+    for key in rollups:
+        repair_rollup(workshop, table, key)
+
+
+def _repair_files(workshop: Workshop, table: Table, problems: Iterable[Problem]) -> None:
     lost: dict[str, LostFile] = {}
     for problem in problems:
         key = problem.path
-        if key.endswith(f"/{SENTINEL}"):
+        if is_sentinel(key):
             _write_sentinel(workshop, table, key)
             continue
         if problem.kind == "spare":
@@ -149,14 +160,17 @@ def _write_sentinel(workshop: Workshop, table: Table, key: str) -> None:
     """Write the file without rows again, with the columns of all the others."""
     import pyarrow as pa  # 100 ms that only repairs need
 
-    schema: pa.Schema = table.spec.schema
+    spec = table.sentinels().get(key, table.spec)
+    schema: pa.Schema = spec.schema
     try:
-        files = table.snapshot().files
+        snapshot = table.snapshot()
+        rollups = tuple(snapshot.rollups.values())
+        files = snapshot.files if spec is table.spec else rollups
     except DamagedError:
         files = ()
     for file in files:
         with contextlib.suppress(DamagedError, NotFoundError, StoreError, pa.ArrowException):
             columns = footer(table.store.local_path(file))[0]
             schema = pa.unify_schemas([schema, columns], promote_options="permissive")
-    workshop.store.put(key, encode(schema.empty_table(), table.spec))
+    workshop.store.put(key, encode(schema.empty_table(), spec))
     workshop.rebuilt.append(key)

@@ -22,6 +22,7 @@ TYPES: Final = (
     "string",
     "timestamp",
 )
+ROLLUPS: Final = "rollup"
 _TABLE_NAME: Final = re.compile(r"[a-z_]+")
 
 
@@ -41,6 +42,7 @@ class TableSpec:
     columns: Mapping[str, str]
     sort_by: tuple[str, ...] = ()
     partition_by: str = ""
+    rollup: Rollup | None = None
     flat: bool = False
     fold: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] | None = None
 
@@ -71,3 +73,19 @@ class TableSpec:
         from lake.segment import schema_of  # who only logs needs no Arrow
 
         return schema_of(self.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollup:
+    """What is kept beside each data file of a table: rows of `spec`, made of the file's rows.
+
+    One that is made in another way has another name, so that nobody takes one for the other.
+    """
+
+    spec: TableSpec
+    make: Callable[[pa.Table], pa.Table]
+
+    @property
+    def folder(self) -> str:
+        """Where such roll-ups are in a table's data folder."""
+        return f"{ROLLUPS}/{self.spec.name}"

@@ -13,7 +13,7 @@ was made from a journal, the part before <sha16> is the journal's id.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lake.store import Entry, Store
 
 SENTINEL: Final = "0000-schema.parquet"
+ROLLUP_SENTINEL: Final = "0000-schema.rollup"
 SUFFIX: Final = ".parquet"
 _SEGMENT_NAME: Final = re.compile(
     r"(?P<journal>[0-9a-f]{16}-[a-z0-9._]+-[0-9a-z]+)-(?P<sha16>[0-9a-f]{16})\.parquet"
@@ -44,7 +45,8 @@ _SEGMENT_NAME: Final = re.compile(
 class Snapshot:
     """The files that hold a table's rows at one moment, each row once, as keys of the store.
 
-    Who holds rows of an earlier snapshot with another `rewritten` reads all files again.
+    Who holds rows of an earlier snapshot with another `rewritten` reads all files again. `rollups`
+    has, by the keys of data files, the keys of their roll-ups.
     """
 
     version: int
@@ -52,6 +54,7 @@ class Snapshot:
     tail: tuple[str, ...]
     consumed: frozenset[str]
     rewritten: int = 0
+    rollups: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -101,6 +104,11 @@ def without_later(
             name for name in names if journal_of(name) <= newest.get(writer_of_segment(name), "")
         ]
     return found
+
+
+def is_sentinel(path: str) -> bool:
+    """Tell whether a file in a tail or a data folder is there for its columns only."""
+    return path.rpartition("/")[2] in {SENTINEL, ROLLUP_SENTINEL}
 
 
 def is_segment(name: str) -> bool:
@@ -169,7 +177,17 @@ class Table:
             tail=tuple(map(self.tail_key, waiting)),
             consumed=frozenset(manifest.consumed),
             rewritten=manifest.rewritten,
+            rollups=self._rollups(manifest),
         )
+
+    def _rollups(self, manifest: Manifest) -> dict[str, str]:
+        """Name the roll-ups that are made as this version makes them."""
+        folder = "" if self.spec.rollup is None else f"{self.spec.rollup.folder}/"
+        return {
+            self.data_key(file.path): self.data_key(file.rollup.path)
+            for file in manifest.files
+            if folder and file.rollup is not None and file.rollup.path.startswith(folder)
+        }
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Return all rows, or only some columns of them.
@@ -204,14 +222,22 @@ class Table:
         SchemaError when a column's type has changed.
         """
         self.log.begin()
-        for key in (self.tail_key(SENTINEL), self.data_key(SENTINEL)):
+        for key, spec in self.sentinels().items():
             try:
                 present = footer(self.store.local_path(key))[0]
             except NotFoundError:
                 present = None
-            wanted = self.spec.schema if present is None else widened(present, self.spec)
+            wanted = spec.schema if present is None else widened(present, spec)
             if present is None or not wanted.equals(present):
-                self.store.put(key, encode(wanted.empty_table(), self.spec))
+                self.store.put(key, encode(wanted.empty_table(), spec))
+
+    def sentinels(self) -> dict[str, TableSpec]:
+        """Return the keys of the files without rows, with the columns of each."""
+        found = {self.tail_key(SENTINEL): self.spec, self.data_key(SENTINEL): self.spec}
+        if self.spec.rollup is not None:
+            key = self.data_key(f"{self.spec.rollup.folder}/{ROLLUP_SENTINEL}")
+            found[key] = self.spec.rollup.spec
+        return found
 
     @property
     def tail_folder(self) -> str:
@@ -227,7 +253,7 @@ class Table:
         return f"{self.folder}/data/{name}"
 
     def data_entries(self) -> Sequence[Entry]:
-        """List the data files, those of partitions too, by their paths in the data folder."""
+        """List all data files and roll-ups by their paths in the data folder."""
         return self.store.below(f"{self.folder}/data")
 
     def _list_tail(self) -> Sequence[str]:

@@ -22,7 +22,7 @@ from lake.inventory import differences
 from lake.objects import FOLDER as OBJECTS
 from lake.problem import Problem
 from lake.segment import footer
-from lake.table import SENTINEL, Table, digest_in, is_segment
+from lake.table import Table, digest_in, is_segment, is_sentinel
 from lake.verify_beside import verify_beside
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _verify_table(table: Table, task: _Task) -> Iterator[Problem]:
 
 
 def _verify_sentinels(table: Table) -> Iterator[Problem]:
-    for key in (table.tail_key(SENTINEL), table.data_key(SENTINEL)):
+    for key in table.sentinels():
         try:
             rows = footer(table.store.local_path(key))[1]
         except NotFoundError:
@@ -165,7 +165,7 @@ def _verify_log(table: Table) -> Iterator[Problem]:
     # The oldest are deleted in time, so only what lies between the first and the last must be.
     for version in sorted({*range(versions[0], versions[-1])} - {*versions}) if versions else ():
         yield Problem(kind="log", path=log.key(version), detail="absent, but later ones exist")
-    if not versions and any(entry.name != SENTINEL for entry in table.data_entries()):
+    if not versions and any(not is_sentinel(entry.name) for entry in table.data_entries()):
         detail = "absent with all the others, but there are data files"
         yield Problem(kind="log", path=log.key(0), detail=detail)
     for version in log.spares():
@@ -192,10 +192,10 @@ def _verify_log(table: Table) -> Iterator[Problem]:
 
 def _verify_data(table: Table, manifest: Manifest, task: _Task) -> Iterator[Problem]:
     sizes = {entry.name: entry.size for entry in table.data_entries()}
-    for file in manifest.files:
+    for file in manifest.parts:
         key = table.data_key(file.path)
         if file.path not in sizes:
-            if key in table.snapshot().files:  # and not replaced and deleted since
+            if file in table.log.head().manifest.parts:  # and not replaced and deleted since
                 detail = f"absent, with {file.rows} rows"
                 yield Problem(kind="missing", path=key, detail=detail)
             continue

@@ -15,7 +15,8 @@ from lake.lake import Lake
 from lake.objects import object_key
 from lake.problem import Problem
 from lake.quarantine import given_up
-from lake.table import SENTINEL, journal_of
+from lake.spec import ROLLUPS
+from lake.table import is_sentinel, journal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -150,7 +151,10 @@ def _finding(problem: Problem, known: KnownRows, lake: Lake) -> Finding:
             f"{what} of {_run(run_id, known)}" if run_id else what for what, run_id in owners
         ]
         return Finding(problem=problem, affects=_short(phrases), run_ids=runs)
-    if parts[0] == "tables" and parts[2] in {"data", "tail"} and parts[-1] != SENTINEL:
+    if parts[0] == "tables" and parts[3:4] == [ROLLUPS]:
+        affects = f"a summary of {parts[1]}: nothing is lost, and a repair makes it again"
+        return Finding(problem=problem, affects=(affects,))
+    if parts[0] == "tables" and parts[2] in {"data", "tail"} and not is_sentinel(parts[-1]):
         return _of_table(problem, parts[1], known)
     return Finding(problem=problem, affects=(_of_the_rest(parts, known, lake),))
 

@@ -100,7 +100,7 @@ def test_a_stock_duckdb_sees_what_the_library_sees(
 ) -> None:
     if partition_rows is not None:
         compact_tables(wb, partition_rows=partition_rows)
-        folders = wb.lake.store.folders("tables/metrics/data")
+        folders = [f for f in wb.lake.store.folders("tables/metrics/data") if f != "rollup"]
         assert len(folders) == (2 if partition_rows == 1 else 0)
     database = export_catalog(wb.lake)
     queries = {view: query.replace("{columns}", "*") for view, query in SAME.items()}

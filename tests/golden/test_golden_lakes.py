@@ -133,7 +133,7 @@ def test_it_compacts_without_losing_a_row_and_verifies_clean(bench: Workbench) -
     for name in SPECS:
         compact(bench.lake.table(name), minimum=1, settle=0, partition_rows=1)
         assert bench.lake.table(name).snapshot().tail == ()
-    assert bench.lake.store.folders("tables/metrics/data") == ["experiment_id=e-2"]
+    assert bench.lake.store.folders("tables/metrics/data") == ["experiment_id=e-2", "rollup"]
     assert rows(bench) == before
     report = verify_lake(bench, level="content")
     assert (report.problems, report.recorded) == ((), True)
