@@ -161,6 +161,7 @@ class Catalog:
             self._recovered_at = monotonic()
             try:
                 self.lake.recover()
+                self.lake.tend()
             except LakeError as error:  # the rows are read from the journals as well
                 import logging  # 5 ms of every program's start, and wanted once in a while
 

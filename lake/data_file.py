@@ -8,23 +8,35 @@ from typing import TYPE_CHECKING
 from lake.digest import digest_bytes
 from lake.manifest import DataFile
 from lake.rollup import write_rollup
-from lake.segment import encode
+from lake.segment import encode, in_order
 from lake.table import SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from lake.table import Table
 
 
-def write_data_file(table: Table, rows: pa.Table, *, folder: str) -> DataFile:
+def write_data_file(
+    table: Table,
+    rows: pa.Table,
+    *,
+    folder: str,
+    pause: Callable[[float], object] = lambda _seconds: None,
+) -> DataFile:
     """Store rows, sorted, in the folder of a partition or the shared one, and their roll-up.
 
     No manifest names them yet. No other file of the table has their names, even with the same rows.
+    `pause` is called with 0 between two steps.
     """
-    data = encode(rows, table.spec, compacted=True, nonce=secrets.token_hex(16))
+    rows = in_order(rows, table.spec)
+    pause(0)
+    nonce = secrets.token_hex(16)
+    data = encode(rows, table.spec, compacted=True, ordered=True, nonce=nonce, pause=pause)
     sha256 = digest_bytes(data)
     path = f"{folder}/{sha256}{SUFFIX}" if folder else f"{sha256}{SUFFIX}"
     table.store.put(table.data_key(path), data)
-    rollup = write_rollup(table, rows, of=sha256)
+    rollup = write_rollup(table, rows, of=sha256, pause=pause)
     return DataFile(path=path, rows=rows.num_rows, bytes=len(data), sha256=sha256, rollup=rollup)

@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from lake.address import open_store
@@ -34,6 +35,7 @@ from lake.keeper import Keeper
 from lake.objects import Objects
 from lake.presence import Presence
 from lake.spool import BucketOptions, journal_folder
+from lake.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +71,7 @@ class Lake:
         identity: Mapping[str, Any],
         *,
         settle: float = 2.0,
+        compact: bool = True,
         options: BucketOptions = _LOCAL,
     ) -> None:
         self.store = place
@@ -84,6 +87,8 @@ class Lake:
         self._tried: set[str] = set()
         self._starting = threading.Lock()
         self._keeper: Keeper | None = None
+        self._compacts = compact
+        self._upkeep: Upkeep | None = None
         self._closed = False
 
     @classmethod
@@ -93,12 +98,14 @@ class Lake:
         create: bool = True,
         *,
         settle: float = 2.0,
+        compact: bool = True,
         options: BucketOptions = _LOCAL,
     ) -> Self:
         """Open a lake in a folder or at s3://bucket/prefix; make it when ``create`` says so.
 
         ``settle`` is how many seconds a compacted file is on disk before a manifest names it,
-        ``options`` how a lake in a bucket uses this machine. A bucket is reached by the AWS
+        ``compact`` whether this process merges small files in the background once it writes or
+        asks, ``options`` how a lake in a bucket uses this machine. A bucket is reached by the AWS
         environment, and must refuse to give a name twice, which is tried out when a lake is made.
 
         Raises LakeNotFoundError when there is none, LakeError when the place holds something else,
@@ -121,7 +128,7 @@ class Lake:
                     hint = "End the backup that makes this lake, or run `mhras verify --repair`."
                 raise LakeNotFoundError(message, hint=hint, path=place.url) from None
             identity = create_identity(place)
-        return cls(place, identity, settle=settle, options=options)
+        return cls(place, identity, settle=settle, compact=compact, options=options)
 
     @property
     def url(self) -> str:
@@ -273,11 +280,21 @@ class Lake:
             collect(table)
         return results
 
+    def tend(self) -> None:
+        """From now on compact in the background what needs it, unless told not to when opened."""
+        with self._starting:
+            if self._compacts and self._upkeep is None and not self._closed:
+                _TENDED.add(self)
+                self._upkeep = Upkeep(self)
+                self._upkeep.start()
+
     def close(self) -> None:
         """Make segments of what is left and stop. Also done when the interpreter ends."""
         if self._closed:
             return
         self._closed = True
+        if self._upkeep is not None:
+            self._upkeep.stop()
         if self._keeper is not None:
             self._keeper.stop()
             self._keeper = None
@@ -305,11 +322,12 @@ class Lake:
             if self._keeper is None:
                 self._keeper = Keeper(self)
                 self._keeper.start()
+        self.tend()
 
     def _forget_after_fork(self) -> None:
         """In a forked child: the parent's threads and locks are not here."""
         self._starting = threading.Lock()
-        self._keeper = None
+        self._keeper = self._upkeep = None
         self._tried.clear()
         self.presence.begin_anew()
 
@@ -319,6 +337,7 @@ def _claim_key(kind: str, name: str) -> str:
 
 
 _WRITING: set[Lake] = set()
+_TENDED: weakref.WeakSet[Lake] = weakref.WeakSet()
 
 
 @atexit.register
@@ -334,9 +353,10 @@ def _close_all() -> None:
 
 
 def _forget_after_fork() -> None:
-    for lake in list(_WRITING):
+    for lake in {*_WRITING, *_TENDED}:
         lake._forget_after_fork()
     _WRITING.clear()
+    _TENDED.clear()
 
 
 os.register_at_fork(after_in_child=_forget_after_fork)

@@ -48,7 +48,7 @@ class _Pile:
 class Rewrite:
     """What one compaction reads and writes. Nothing of it counts until a manifest says so.
 
-    `pause` is called with 0 between two steps, none of which takes much longer than a second.
+    `pause` is called with 0 between two steps, each of which takes some tenths of a second.
     """
 
     table: Table
@@ -88,7 +88,9 @@ class Rewrite:
                 self._merge(pile, partitions.of(folder), beside=part.num_rows)
             if pile.rows:
                 self.pause(0)
-                written = write_data_file(self.table, pile.together(), folder=folder)
+                written = write_data_file(
+                    self.table, pile.together(), folder=folder, pause=self.pause
+                )
                 self.written.append(written)
 
     def _with_shared(self, rows: pa.Table, partitions: Partitions) -> pa.Table:

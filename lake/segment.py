@@ -156,16 +156,31 @@ def from_rows(rows: Sequence[Mapping[str, Any]], spec: TableSpec) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=spec.schema)
 
 
-def encode(table: pa.Table, spec: TableSpec, *, compacted: bool = False, nonce: str = "") -> bytes:
+def in_order(table: pa.Table, spec: TableSpec) -> pa.Table:
+    """Return rows in the table's order."""
+    keys = [(name, "ascending") for name in spec.sort_by]
+    return table.sort_by(keys) if keys else table
+
+
+def encode(
+    table: pa.Table,
+    spec: TableSpec,
+    *,
+    compacted: bool = False,
+    ordered: bool = False,
+    nonce: str = "",
+    pause: Callable[[float], object] = lambda _seconds: None,
+) -> bytes:
     """Return rows as a Parquet file, those of a compacted one in the table's order.
 
-    `nonce` goes into the footer, so that no two compactions ever write the same bytes.
+    `ordered` says that they are in that order already. `nonce` goes into the footer, so that no two
+    compactions ever write the same bytes. `pause` is called with 0 after each row group.
     """
     import pyarrow as pa  # as above
     import pyarrow.parquet as pq
 
-    if compacted and spec.sort_by:
-        table = table.sort_by([(name, "ascending") for name in spec.sort_by])
+    if compacted and not ordered:
+        table = in_order(table, spec)
     options = _encodings(table.schema) if compacted else {"use_dictionary": table.num_rows > 1}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
@@ -177,7 +192,9 @@ def encode(table: pa.Table, spec: TableSpec, *, compacted: bool = False, nonce: 
         write_statistics=_with_statistics(table),
         **options,
     ) as writer:
-        writer.write_table(table, row_group_size=ROW_GROUP)
+        for start in range(0, max(table.num_rows, 1), ROW_GROUP):
+            writer.write_table(table.slice(start, ROW_GROUP), row_group_size=ROW_GROUP)
+            pause(0)
         if nonce:
             writer.add_key_value_metadata({"nonce": nonce})
     return bytes(sink.getvalue().to_pybytes())

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import secrets
@@ -29,6 +28,7 @@ from lake.errors import (
     StoreError,
 )
 from lake.file_names import make_folder, rename_if_absent, sync_folder
+from lake.locks import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -318,10 +318,8 @@ class LocalStore:
         with refusals(path):
             make_folder(path.parent)
             descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
-        try:
-            yield _take(descriptor)
-        finally:
-            os.close(descriptor)
+        with locked(descriptor) as free:
+            yield free
 
     def _path(self, key: str) -> Path:
         return self.root / check_key(key)
@@ -367,16 +365,6 @@ class LocalStore:
             else:
                 return
         rename_if_absent(fresh, target)
-
-
-def _take(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # a file system without locks: they only save work
-    return True
 
 
 def _fill(descriptor: int, data: bytes | Path, *, hashed: bool) -> str:
