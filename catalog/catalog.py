@@ -118,7 +118,7 @@ class Catalog:
             held.connection.rollback()
             self._forget()  # what is held may be half of something: read it again next time
             if isinstance(error, duckdb.Error):
-                raise _FileError(str(error)) from error
+                raise held.mirror.take_refusal() or _FileError(str(error)) from error
             raise
         held.connection.commit()
         return change
@@ -199,7 +199,7 @@ class Catalog:
             duckdb.InvalidInputException,
             duckdb.InternalException,
         ) as error:
-            raise self._damaged(error) from error
+            raise self._refusal() or self._damaged(error) from error
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
 
@@ -257,7 +257,12 @@ class Catalog:
             with self._cursor() as cursor:
                 return ask(cursor, query, params)
         except duckdb.Error as error:
-            raise QueryError(str(error), hint=hint, query=query) from error
+            refused = self._refusal() or QueryError(str(error), hint=hint, query=query)
+            raise refused from error
+
+    def _refusal(self) -> LakeError | None:
+        with self._lock:
+            return None if self._held is None else self._held.mirror.take_refusal()
 
     def _lost_files(self) -> bool:
         """Tell whether files went that a query may read; the next refresh finds them again.

@@ -141,7 +141,7 @@ def export_catalog(lake: Lake, *, folder: Path | None = None, view_prefix: str =
         lake.table(name).ensure_sentinels()  # a view that finds no file at all is an error
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / DATABASE
-        _build(fresh, view_statements(lake.url, view_prefix=view_prefix))
+        _build(fresh, view_statements(lake.url, view_prefix=view_prefix), lake.store)
         _refuse_written(store)
         digest = digest_file(fresh)
         store.put(DATABASE, fresh, digest=digest)
@@ -164,10 +164,14 @@ def _refuse_written(store: Place) -> None:
         raise CatalogError(message, hint=hint, path=str(database))
 
 
-def _build(path: Path, statements: list[str]) -> None:
+def _build(path: Path, statements: list[str], place: Place) -> None:
     import duckdb  # 80 ms that only an export needs
 
     with duckdb.connect(":memory:") as connection:
+        if place.folder is None:
+            from catalog.listed_files import ListedFiles  # fsspec, which few need
+
+            connection.register_filesystem(ListedFiles(place))
         version = f"(storage_version {_quoted(_STORAGE_VERSION)})"
         connection.execute(f"attach {_quoted(str(path))} as exported {version}")
         connection.execute("use exported")

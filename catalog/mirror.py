@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from catalog.range_files import RangeFiles
+    from lake.errors import LakeError
     from lake.lake import Lake
     from lake.table import Snapshot
 
@@ -80,6 +82,9 @@ class Mirror:
     def __init__(self, lake: Lake, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._files = lake.checked
+        self._store = lake.store
+        self._reads_elsewhere = False
+        self._elsewhere: RangeFiles | None = None
         self._snapshots = Snapshots(lake, SPECS)
         self._reader = JournalReader(lake.journal.folder, SPECS)
         self._seen = {name: _Seen() for name in SPECS}
@@ -133,7 +138,7 @@ class Mirror:
         for name, snapshot in snapshots.items():
             keys += self._fresh(name, snapshot)
         if keys:
-            self._files.paths(keys)
+            self._store.copies(keys)
 
     def _fresh(self, name: str, snapshot: Snapshot) -> list[str]:
         known = self._seen[name].segments
@@ -149,15 +154,32 @@ class Mirror:
             self._named_at, self.metric_files = monotonic(), {}
         known = self.metric_files
         fresh = [key for key in keys if key not in known]
-        paths = dict(zip(fresh, map(str, self._files.paths(fresh)), strict=True))
+        paths = dict(zip(fresh, self._places(fresh), strict=True))
         self.metric_files = {key: known.get(key) or paths[key] for key in keys}
 
     def lost_files(self) -> bool:
         """Tell whether one of `metric_files` is gone, and look for all of them next time."""
-        lost = not all(Path(path).exists() for path in self.metric_files.values())
+        paths = self.metric_files.values()
+        lost = not all(Path(path).exists() for path in paths if "://" not in path)
         if lost:
             self.metric_files = {}
         return lost
+
+    def _places(self, keys: Sequence[str]) -> list[str]:
+        """Name files for DuckDB: checked ones of this machine, or those that are only elsewhere."""
+        copies = self._store.copies(keys)
+        here = [key for key, copy in zip(keys, copies, strict=True) if copy is not None]
+        paths = dict(zip(here, map(str, self._files.paths(here)), strict=True))
+        if len(here) < len(keys) and not self._reads_elsewhere:
+            from catalog.range_files import let_read  # fsspec, which few need
+
+            self._reads_elsewhere = True
+            self._elsewhere = let_read(self._connection, self._store, self._store.url)
+        return [paths.get(key) or f"{self._store.url}/{key}" for key in keys]
+
+    def take_refusal(self) -> LakeError | None:
+        """Return what a bucket refused while DuckDB was reading from it, and forget it."""
+        return self._elsewhere.take_refusal() if self._elsewhere is not None else None
 
     def _load_all(self, name: str, snapshot: Snapshot, change: Change) -> None:
         """Begin again from the compacted files: at first, when they lost rows, after a long gap."""
@@ -187,7 +209,7 @@ class Mirror:
         seen.segments = {_name_of(key) for key in snapshot.tail} | snapshot.consumed
 
     def _load(self, name: str, keys: Iterable[str], change: Change) -> None:
-        files = [str(path) for path in self._files.paths(tuple(keys))]
+        files = self._places(tuple(keys))
         if not files:
             return
         columns = ", ".join(SPECS[name].columns)

@@ -44,6 +44,12 @@ class Place(Store, Protocol):
     def everything(self) -> Sequence[Entry]:
         """Return all files there are; their names are keys."""
 
+    def copies(self, keys: Sequence[str]) -> Sequence[Path | None]:
+        """Return local files as `local_paths`; None for what is better read where it is."""
+
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return the bytes from `start` to before `end`. Raises NotFoundError."""
+
     def now(self) -> float:
         """Return the time by the clock that `Entry.modified_at` comes from, seconds since 1970."""
 

@@ -318,6 +318,9 @@ class Lake:
             message = f"The lake at {self.url} is closed."
             raise LakeError(message, hint="Open it again to write.")
         _WRITING.add(self)  # before the lock, which a fork may leave taken
+        if self.publishes:  # at the end before the store, which was imported later, ends too
+            atexit.unregister(_close_all)
+            atexit.register(_close_all)
         with self._starting:
             if self._keeper is None:
                 self._keeper = Keeper(self)

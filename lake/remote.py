@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import io
+import math
 import os
 import re
 import secrets
@@ -84,6 +85,7 @@ class S3Store:
         self.cache = ObjectCache(default_folder()) if cache is None else cache
         self.patience = patience
         self._named_by_content = named_by_content
+        self._too_large: set[str] = set()
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._ender: weakref.finalize[..., S3Store] | None = None
@@ -138,15 +140,27 @@ class S3Store:
 
     def local_paths(self, keys: Sequence[str]) -> list[Path]:
         """Return local copies, fetching what is not there yet, 16 at once."""
+        return [path for path in self._copies(keys, math.inf) if path is not None]
+
+    def copies(self, keys: Sequence[str]) -> list[Path | None]:
+        """Return local copies; None for a file that is larger than all the copies may be."""
+        return self._copies(keys, self.cache.limit_bytes)
+
+    def _copies(self, keys: Sequence[str], largest: float) -> list[Path | None]:
         for key in keys:
             check_key(key)
+        if not largest:
+            return [None] * len(keys)
         paths = {key: self.cache.find(self.url, self._copy_name(key)) for key in keys}
         missing = [key for key, path in paths.items() if path is None]
+        if largest < math.inf:
+            missing = [key for key in missing if key not in self._too_large]
         if missing:
-            fetched = self._run(lambda c: self._fetch(c, missing))
+            fetched = self._run(lambda c: self._fetch(c, missing, largest))
             self.cache.trim()
             paths.update(zip(missing, fetched, strict=True))
-        return [path for key in keys if (path := paths[key]) is not None]
+            self._too_large.update(key for key in missing if paths[key] is None)
+        return [paths[key] for key in keys]
 
     def folders(self, prefix: str) -> Sequence[str]:
         """Return the names of the folders directly in a folder, sorted."""
@@ -250,19 +264,23 @@ class S3Store:
             connection = self._connection
         return connection.run(work)
 
-    async def _fetch(self, connection: Connection, keys: Sequence[str]) -> Sequence[Path]:
-        works = [self._fetch_one(connection, key) for key in keys]
+    async def _fetch(
+        self, connection: Connection, keys: Sequence[str], largest: float
+    ) -> Sequence[Path | None]:
+        works = [self._fetch_one(connection, key, largest) for key in keys]
         return await connection.together(works, at_once=_AT_ONCE)
 
-    async def _fetch_one(self, connection: Connection, key: str) -> Path:
+    async def _fetch_one(self, connection: Connection, key: str, largest: float) -> Path | None:
         while True:  # a second time when the disk is full, elsewhere; then StoreError
             try:
                 copy = self._copy_name(key)
                 with self.cache.arriving(self.url, copy) as arrival:
                     expected = content_digest(copy)
                     name = self._name(key)
-                    found = await connection.download(name, arrival.file, digest=expected)
-                    return arrival.keep(found)
+                    found = await connection.download(
+                        name, arrival.file, digest=expected, largest=largest
+                    )
+                    return arrival.keep(found) if found else None
             except LocalFileError:
                 continue
 

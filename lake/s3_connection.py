@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import os
 import random
 import socket
@@ -88,16 +89,21 @@ class Connection:
 
         return await self._repeated(attempt, what.get("Key") or what.get("Prefix", ""))
 
-    async def download(self, key: str, file: BinaryIO, *, digest: str = "") -> str:
+    async def download(
+        self, key: str, file: BinaryIO, *, digest: str = "", largest: float = math.inf
+    ) -> str:
         """Write an object into a file, whole; return its SHA-256, which begins with `digest`.
 
-        Raises LocalFileError when the file, not the bucket, is what fails.
+        One that has more bytes than `largest` is left where it is: the answer is empty. Raises
+        LocalFileError when the file, not the bucket, is what fails.
         """
 
         async def attempt() -> str:
             target = {"Bucket": self.bucket, "Key": key}
             answer = await asyncio.wait_for(self._call("get_object", target), self.patience)
             async with answer["Body"] as body:
+                if answer["ContentLength"] > largest:
+                    return ""
                 found = await _copy(body, file)
             if not found.startswith(digest):
                 raise WrongBytesError

@@ -15,7 +15,7 @@ import hashlib
 import os
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -221,12 +221,15 @@ class LocalStore:
         """Return the files themselves. Raises NotFoundError."""
         return [self.local_path(key) for key in keys]
 
+    def copies(self, keys: Sequence[str]) -> Sequence[Path | None]:
+        """Return the files themselves. Raises NotFoundError."""
+        return self.local_paths(keys)
+
     def list(self, prefix: str) -> list[Entry]:
         """Return the files directly in a folder, sorted by name; none when it is not there."""
-        return sorted(self._entries(prefix), key=lambda entry: entry.name)
+        return sorted(self._entries(self._path(prefix)), key=lambda entry: entry.name)
 
-    def _entries(self, prefix: str, begin: str = "") -> Iterator[Entry]:
-        folder = self._path(prefix)
+    def _entries(self, folder: Path, begin: str = "") -> Iterator[Entry]:
         with contextlib.suppress(NotFoundError), refusals(folder), os.scandir(folder) as listing:
             for item in listing:
                 with contextlib.suppress(FileNotFoundError):  # deleted a moment ago
@@ -237,13 +240,15 @@ class LocalStore:
 
     def below(self, prefix: str) -> Sequence[Entry]:
         """Return the files in a folder and in those it has, sorted; a name then has "/" in it."""
+        return self._below(self._path(prefix))
+
+    def _below(self, top: Path) -> Sequence[Entry]:
         found: list[Entry] = []
         inside = [""]
         while inside:
             begin = inside.pop()
-            folder = f"{prefix}/{begin}".removesuffix("/")
-            found += self._entries(folder, begin)
-            inside += [f"{begin}{name}/" for name in self.folders(folder)]
+            found += self._entries(top / begin, begin)
+            inside += [f"{begin}{name}/" for name in self._folders(top / begin)]
         return sorted(found, key=lambda entry: entry.name)
 
     def file_names(self, prefix: str) -> Sequence[str]:
@@ -257,7 +262,9 @@ class LocalStore:
 
     def folders(self, prefix: str) -> Sequence[str]:
         """Return the names of the folders directly in a folder, sorted."""
-        folder = self._path(prefix)
+        return self._folders(self._path(prefix))
+
+    def _folders(self, folder: Path) -> Sequence[str]:
         found: Sequence[str] = ()
         with contextlib.suppress(NotFoundError), refusals(folder), os.scandir(folder) as listing:
             found = sorted(item.name for item in listing if item.is_dir())
@@ -284,17 +291,7 @@ class LocalStore:
 
     def everything(self) -> Sequence[Entry]:
         """Return all files of the store; their names are keys."""
-        found: list[Entry] = []
-        for name in self.names():
-            if name.endswith("/"):
-                below = self.below(name.removesuffix("/"))
-                found += [replace(entry, name=f"{name}{entry.name}") for entry in below]
-            else:
-                path = self.root / name
-                with contextlib.suppress(NotFoundError), refusals(path):
-                    stat = path.stat()
-                    found.append(Entry(name=name, size=stat.st_size, modified_at=stat.st_mtime))
-        return found
+        return self._below(self.root)
 
     def now(self) -> float:
         """Return the time by the clock of this machine."""

@@ -29,6 +29,12 @@ class StorageContract:
         uri = storage.save_artifact(b"x", "Größe und Alter/100 %.txt")
         assert storage.load_artifact(uri) == b"x"
 
+    @pytest.mark.parametrize("name", ["ab" * 32, "0-host-0-0123456789abcdef.parquet"])
+    def test_a_name_that_looks_like_a_digest_is_a_name(
+        self, storage: StorageBackend, name: str
+    ) -> None:
+        assert storage.load_artifact(storage.save_artifact(b"x", name)) == b"x"
+
     def test_a_deleted_artifact_is_not_there(self, storage: StorageBackend) -> None:
         uri = storage.save_artifact(b"gone", "gone.txt")
         storage.delete_artifact(uri)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +19,7 @@ from lake.remote import S3Store
 from lake.store import LocalStore
 from tests.support.fault_proxy import fault_proxy
 from tests.support.machines import Machine, log, steps_of
-from tests.support.processes import Child, wait_until
+from tests.support.processes import ROOT, Child, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,6 +174,21 @@ def test_two_lakes_with_one_id_do_not_share_their_journals(
     with here.lake(f"{bucket}/copy") as copy:
         assert copy.lake_id == lake_.lake_id
         assert copy.journal.folder != lake_.journal.folder
+
+
+def test_a_script_that_closes_nothing_brings_its_rows_to_the_bucket(
+    url: str, elsewhere: Lake
+) -> None:
+    code = (
+        "import sys; from lake.lake import Lake; from catalog.tables import SPECS\n"
+        "opened = Lake.open(sys.argv[1]); opened.define(*SPECS.values())\n"
+        "opened.append('metrics', [{'run_id': 'r', 'step': 1}])\n"
+    )
+    run = [sys.executable, "-W", "error", "-c", code, url]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert steps_of(elsewhere) == [1]
+    assert elsewhere.store.list("writers") == []
 
 
 # --- who lives

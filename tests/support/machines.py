@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from catalog.tables import SPECS
 from lake.lake import Lake
-from lake.spool import BucketOptions
+from lake.spool import CACHE_BYTES, BucketOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,7 @@ class Machine:
 
     disk: Path
     publish_seconds: float = NEVER
+    cache_bytes: int = CACHE_BYTES
 
     @property
     def options(self) -> BucketOptions:
@@ -32,6 +33,7 @@ class Machine:
         return BucketOptions(
             state_folder=self.disk / "state",
             cache_folder=self.disk / "cache",
+            cache_bytes=self.cache_bytes,
             publish_seconds=self.publish_seconds,
         )
 
