@@ -111,6 +111,8 @@ class Presence:
 
 def forget(store: Store, writers: set[str]) -> None:
     """Remove what dead writers said of themselves, after their journals have been recovered."""
+    if not writers:
+        return
     known = {entry.name for entry in store.list(FOLDER)}
     gone = [_key(writer) for writer in sorted(writers) if f"{writer}{_OBJECT}" in known]
     if gone:

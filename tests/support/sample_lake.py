@@ -29,19 +29,24 @@ class SampleLake:
 
 
 def make_sample_lake(folder: Path) -> SampleLake:
-    """Log two experiments of five runs: curves, params, artifacts, one failure, one odd name."""
+    """Make a lake with the sample in a folder."""
     with Workbench(folder, actor="ana") as bench:
-        finished = [_logged(bench, "phq9 risk", depth) for depth in (2, 4, 6, 8)][1]
-        for depth in (3, 5, 7, 9):
-            _logged(bench, "sleep", depth)
-        _keep_files(bench, finished)
-        bench.tracker.set_note(NOTE, run_id=finished)
-        failed = _failed(bench)
-        with bench.tracker.start_run("sleep", EVIL_NAME, tags={"<i>tag</i>": "*v*"}) as run:
-            run.log_params({"*param*": "`value`"})
-            run.log_metrics({"m[0]*": 1.0}, step=0)
-            run.log_metrics({"m[0]*": 2.0}, step=1)
-        return SampleLake(folder=folder, finished=finished, failed=failed, evil=run.run_id)
+        return log_sample(bench, folder)
+
+
+def log_sample(bench: Workbench, folder: Path) -> SampleLake:
+    """Log two experiments of five runs: curves, params, artifacts, one failure, one odd name."""
+    finished = [_logged(bench, "phq9 risk", depth) for depth in (2, 4, 6, 8)][1]
+    for depth in (3, 5, 7, 9):
+        _logged(bench, "sleep", depth)
+    _keep_files(bench, finished)
+    bench.tracker.set_note(NOTE, run_id=finished)
+    failed = _failed(bench)
+    with bench.tracker.start_run("sleep", EVIL_NAME, tags={"<i>tag</i>": "*v*"}) as run:
+        run.log_params({"*param*": "`value`"})
+        run.log_metrics({"m[0]*": 1.0}, step=0)
+        run.log_metrics({"m[0]*": 2.0}, step=1)
+    return SampleLake(folder=folder, finished=finished, failed=failed, evil=run.run_id)
 
 
 def _logged(bench: Workbench, experiment: str, depth: int) -> str:
