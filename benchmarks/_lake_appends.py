@@ -7,25 +7,25 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from benchmarks._lake_deltalake import NO_FSYNC
+from benchmarks._lake_deltalake import NO_FSYNC, DeltaPeer
 from benchmarks._lake_scale import NAME, open_lake, row, rows
 from benchmarks._measure import process, quantile, seconds_of, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from benchmarks._lake_deltalake import DeltaPeer
     from benchmarks._lake_scale import Scale
     from benchmarks._measure import Report
     from lake.table import Table
 
 _RATIO = 8  # times faster than the peer
 _FLAT = 1.3
+_MEMORY = Path("/dev/shm")  # noqa: S108 - of Linux; elsewhere that figure is left out
 
 
 @dataclass(slots=True)
@@ -51,6 +51,8 @@ def measure_appends(report: Report, folder: Path, scale: Scale, peer: DeltaPeer 
     _add_flatness(report, "journal", times.journal, scale)
     _compare_with_fresh(report, folder, scale)
     if peer is not None:
+        if _MEMORY.is_dir():
+            _append_in_memory(report, scale)
         p99 = show(quantile(peer.times, 0.99), "seconds")
         note = f"p50 of {len(peer.times)} {peer.way}, p99 {p99}; {NO_FSYNC}"
         for way in ("segment", "journal"):
@@ -61,7 +63,7 @@ def measure_appends(report: Report, folder: Path, scale: Scale, peer: DeltaPeer 
 
 def _append_in_turns(folder: Path, scale: Scale, peer: DeltaPeer | None) -> _Times:
     times = _Times()
-    with open_lake(folder / "appends") as lake:
+    with open_lake(folder / "appends", compact=True) as lake:
         table = lake.table(NAME)
         floor = _Floor(folder / "floor", table.append(rows(0)), table)
         lake.append(NAME, [row(0)])
@@ -118,12 +120,28 @@ def _add_flatness(report: Report, way: str, times: Sequence[float], scale: Scale
     report.add(f"append.{way}.flat", what, last / first, "count", at_most=_FLAT, note=note)
 
 
+def _append_in_memory(report: Report, scale: Scale) -> None:
+    """Append in turns with the peer where to wait for the disk, as it never does, costs nothing."""
+    with tempfile.TemporaryDirectory(dir=_MEMORY) as place, open_lake(Path(place) / "lake") as lake:
+        peer = DeltaPeer(Path(place))
+        table = lake.table(NAME)
+        times = []
+        for number in range(scale.appends // scale.turn):
+            times.append(seconds_of(table.append, rows(number)))
+            peer.append(rows(number))
+    at_most = median(peer.times) / _RATIO
+    note = f"{_MEMORY}, {len(times)} in turns; p99 {show(quantile(times, 0.99), 'seconds')}"
+    what = "one segment, disk in memory"
+    report.add("append.memory", what, median(times), note=note, at_most=at_most)
+    report.set_peer("append.memory", median(peer.times), peer.way)
+
+
 def _compare_with_fresh(report: Report, folder: Path, scale: Scale) -> None:
     """Append in turns to the full table and to a new one: what else the machine does hits both."""
     full, fresh = [], []
     points = [rows(number) for number in range(3 * scale.ends)]
     with (
-        open_lake(folder / "appends") as lake,
+        open_lake(folder / "appends", compact=True) as lake,
         tempfile.TemporaryDirectory(dir=folder) as place,
         open_lake(folder / place) as other,
     ):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from benchmarks._lake_scale import NAME, open_lake, rows
-from benchmarks._measure import show, times_in_turns, times_of
+from benchmarks._measure import seconds_of, show, times_in_turns, times_of
 from catalog.catalog import Catalog
 from catalog.export import export_catalog
 from lake.compact import collect, compact
@@ -91,23 +91,29 @@ def measure_read(report: Report, folder: Path, scale: Scale, peer: DeltaPeer | N
         lake.table(NAME).append(held)
         compact(lake.table(NAME), minimum=1, settle=0)
         collect(lake.table(NAME), grace=0)
-    ways: tuple[tuple[str, str, Callable[[Path], Callable[[], object]]], ...] = (
-        ("library", f"a column, from {files:,} files", _reading),
-        ("catalog", "count and sum, by a catalog", _asking),
-        ("stock", "count and sum, by stock SQL", _asking_stock),
-    )
-    for way, what, begin in ways:
-        times, reference = times_in_turns((begin(grown), begin(one)), 3 * scale.repeat)
-        single = median(reference)
-        note = f"median of {len(times)}; one file {show(single, 'seconds')}"
-        report.add(f"read.{way}", what, median(times), at_most=_AS_FAST * single, note=note)
+    for way, begin in _WAYS.items():
+        what = f"{files:,} files, {way}"
+        report.add(f"read.{way}.fresh", what, seconds_of(begin(grown)), note="once, not merged yet")
+    with open_lake(grown) as lake:
+        took = seconds_of(lambda: compact(lake.table(NAME), minimum=1, settle=0))
+    note = "in the background, a minute or so after an append"
+    report.add("read.compact", "merging them", took, note=note)
+    for way in ("library", "catalog"):
+        _compare(report, way, (grown, one), scale)
+    with open_lake(grown) as lake:
+        took = seconds_of(_WAYS["stock SQL"](grown))
+        report.add(
+            "read.replaced", "merged, stock SQL", took, note="replaced files are still there"
+        )
+        collect(lake.table(NAME), grace=0)
+    _compare(report, "stock SQL", (grown, one), scale)
     if peer is not None:
         peer.grow(count // scale.turn)
         commits = f"of {len(peer.times)} commits"
         query = QUERY.replace("metrics", "points")
         report.set_peer("read.library", min(times_of(peer.read, 3)), commits)
         report.set_peer(
-            "read.stock", min(times_of(lambda: peer.query(query), 3)), f"DuckDB, {commits}"
+            "read.stock SQL", min(times_of(lambda: peer.query(query), 3)), f"DuckDB, {commits}"
         )
 
 
@@ -130,3 +136,19 @@ def _asking_stock(place: Path) -> Callable[[], object]:
             return connection.execute(QUERY).fetchall()
 
     return ask
+
+
+_WAYS: Final[dict[str, Callable[[Path], Callable[[], object]]]] = {
+    "library": _reading,
+    "catalog": _asking,
+    "stock SQL": _asking_stock,
+}
+
+
+def _compare(report: Report, way: str, places: tuple[Path, Path], scale: Scale) -> None:
+    grown, one = (_WAYS[way](place) for place in places)
+    times, reference = times_in_turns((grown, one), 3 * scale.repeat)
+    single = median(reference)
+    note = f"median of {len(times)}; one file {show(single, 'seconds')}"
+    what = f"merged, {way}"
+    report.add(f"read.{way}", what, median(times), at_most=_AS_FAST * single, note=note)

@@ -68,9 +68,9 @@ TINY: Final = Scale(
 )
 
 
-def open_lake(place: Path) -> Lake:
-    """Open a lake with the tables of the catalog."""
-    lake = Lake.open(place)
+def open_lake(place: Path, *, compact: bool = False) -> Lake:
+    """Open a lake with the tables of the catalog, as it is or compacted in the background."""
+    lake = Lake.open(place, compact=compact)
     lake.define(*SPECS.values())
     return lake
 

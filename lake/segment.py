@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from lake.spec import TableSpec
 
+_FEW_ROWS: Final = 10_000
 ROW_GROUP: Final = 122_880  # DuckDB's own size: one thread works on one group
 # What may become what; never text a number, nor a number true or false.
 _ACCEPTED: Final[Mapping[str, frozenset[str]]] = {
@@ -267,7 +268,10 @@ def _read(path: Path, wanted: Iterable[str] | None) -> pa.Table:
         columns = None if wanted is None else [name for name in wanted if name in present]
         if columns == []:
             columns = present[:1]  # the reader loses the number of rows when it reads no column
-        return file.read(columns=columns).replace_schema_metadata(None)
+        # handing a few rows to other threads takes longer than reading them
+        threads = file.metadata.num_rows > _FEW_ROWS
+        rows = file.read(columns=columns, use_threads=threads)
+        return rows.replace_schema_metadata(None)
 
 
 def footer(path: Path) -> tuple[pa.Schema, int]:
