@@ -18,7 +18,8 @@ Of a lake in a bucket the paths begin with s3://. To read them DuckDB needs its 
 which `install httpfs` fetches, and a secret that says who asks.
 
 The files are plain Parquet: `read_parquet('tables/metrics/**/*.parquet')` finds each row once too,
-unless files that a compaction has replaced still wait for their deletion, ten minutes later.
+unless files that a compaction has replaced still wait for their deletion, ten minutes later. Other
+programs do not check them against their digests; `mhras verify --level content` does.
 """
 
 from __future__ import annotations

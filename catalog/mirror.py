@@ -6,6 +6,10 @@ compacted files the summary was made with them (catalog/rollup.py), so that nobo
 Each look reads the journals first and lists the segments after (lake/recover.py says why), loads
 segments not seen before, and drops the rows of journals that became segments.
 
+Every file is checked against its digest, in full, before DuckDB sees it for the first time, those
+of points too (lake/checked.py). Measured on 5 million points, 35 MB: 27 ms of 370 ms of the first
+look; 1 ms for 10,000 runs.
+
     events_<table>   rows of segments (journal_id null) and of journals
     live_metrics     metric points of journals
     summary_parts    last, min, max ... per run, metric and source; merged when asked

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".jsonl"
 CHECKSUM = b',"crc32":'
+_CHECKED_LINE = b"%b" + CHECKSUM + b"%d}\n"
 LIMIT = 16 * 1024 * 1024
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _OPEN_FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
@@ -81,8 +82,14 @@ def with_checksums(lines: bytes) -> bytes:
     >>> with_checksums(b'{"t":"metrics","value":0.73}\\n')
     b'{"t":"metrics","value":0.73,"crc32":3819709648}\\n'
     """
-    rows = lines.split(b"}\n")[:-1]  # text has no raw line break, so this is the end of a row
-    return b"".join([b"%b%b%d}\n" % (row, CHECKSUM, crc32(row)) for row in rows])
+    if lines.count(b"\n") == 1:  # nearly always, and in half the time
+        return _with_checksum(lines[:-1])
+    return b"".join([_with_checksum(line) for line in lines.split(b"\n")[:-1]])
+
+
+def _with_checksum(line: bytes) -> bytes:
+    row = line.removesuffix(b"}")
+    return _CHECKED_LINE % (row, crc32(row))
 
 
 def without_checksum(line: bytes) -> bytes | None:
