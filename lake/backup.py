@@ -33,7 +33,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import secrets
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -42,6 +41,7 @@ from lake.compact import GRACE
 from lake.copy_journals import (
     JOURNALS,
     NO_VERSION,
+    STATE,
     State,
     copy_journals,
     read_journals,
@@ -49,6 +49,7 @@ from lake.copy_journals import (
     restored_journals,
     write_states,
 )
+from lake.copy_place import alone, is_there, require_place
 from lake.copy_table import (
     TableCapture,
     capture_table,
@@ -66,17 +67,16 @@ from lake.errors import (
 )
 from lake.identity import IDENTITY, read_document, read_identity
 from lake.manifest import DataFile
-from lake.store import TMP, LocalStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
+    from lake.address import Place
     from lake.store import Store
 
     Progress = Callable[[str, float], None]
 
 RESTORING: Final = "restoring.json"
-_PARTS: Final = ("tables", "objects", "claims", JOURNALS)
 _TRIES: Final = 10
 
 
@@ -105,16 +105,16 @@ class _Capture:
     tables: tuple[TableCapture, ...]
 
 
-def backup(source: Store, target: Store, *, progress: Progress | None = None) -> BackupReport:
+def backup(source: Store, target: Place, *, progress: Progress | None = None) -> BackupReport:
     """Copy a lake, or what is new in it since the last time, into another store.
 
     Raises LakeNotFoundError when the source is no lake, LakeError when the target is another lake's
     copy, was worked on or overlaps the source, StoreError when a disk or the network refuses.
     """
-    copying = Copying(source, target, progress)
     lake_id = _lake_id(source)
-    _refuse_overlap(source, target)
-    with _alone(target):
+    require_place(source, target, begun=STATE)
+    copying = Copying(source, target, progress)
+    with alone(target):
         states = _known_copy(copying, lake_id)
         known = set(target.folders("tables"))
         capture = _copy_contents(copying, states)
@@ -129,7 +129,7 @@ def backup(source: Store, target: Store, *, progress: Progress | None = None) ->
     return _report(copying, state)
 
 
-def restore(source: Store, target: Store, *, progress: Progress | None = None) -> BackupReport:
+def restore(source: Store, target: Place, *, progress: Progress | None = None) -> BackupReport:
     """Make a lake of a backup, in a store that holds none; a restore that crashed is gone on with.
 
     The rows of writers that were living then are in its journals, and become segments with the
@@ -137,8 +137,9 @@ def restore(source: Store, target: Store, *, progress: Progress | None = None) -
     of one, and what `backup` raises.
     """
     lake_id = _lake_id(source)
+    require_place(source, target, begun=RESTORING)
     copying = Copying(source, target, progress)
-    with _alone(target):
+    with alone(target):
         _begin_restore(target, lake_id)
         capture = _copy_contents(copying, [])
         for journal_id, lines in capture.journals.items():
@@ -148,44 +149,26 @@ def restore(source: Store, target: Store, *, progress: Progress | None = None) -
     return _report(copying, _state(capture, set(), dict.fromkeys(capture.journals, "")))
 
 
-@contextlib.contextmanager
-def _alone(target: Store) -> Iterator[None]:
-    """Keep others from copying to the same folder; in a bucket nobody can be kept from it."""
-    if not isinstance(target, LocalStore):
-        yield
-        return
-    with target.lock("backup") as free:
-        if not free:
-            message = "Somebody else is copying to this place now."
-            raise LakeError(message, hint="Repeat it when that has ended.")
-        yield
-
-
-def _begin_restore(target: Store, lake_id: str) -> None:
+def _begin_restore(target: Place, lake_id: str) -> None:
     """Take an empty place, or one where a restore of the same lake was interrupted."""
     try:
         begun = read_document(target, RESTORING).get("lake_id")
     except NotFoundError:
         begun = ""
-    if _is_there(target, IDENTITY):
+    if is_there(target, IDENTITY):
         target.delete(RESTORING)  # it was the last thing to do
         message = "There is a lake already where the backup is to be restored."
         raise AlreadyExistsError(message, hint="Name an empty or a new folder.", key=IDENTITY)
-    if begun != lake_id and (begun or any(target.below(part) for part in _PARTS)):
-        message = "The place holds parts of a lake: of another one, or of one that is damaged."
-        raise LakeError(message, hint="Name an empty or a new folder.")
+    if begun not in {"", lake_id}:
+        message = "A restore of another lake was begun there, and not ended."
+        raise LakeError(message, hint="Name an empty or a new place.", lake_id=begun)
+    if not begun:
+        target.require_exclusive_create()
     target.put(RESTORING, json.dumps({"lake_id": lake_id}).encode())
     # Of an earlier attempt: by now the backup may have their rows in a segment.
     journals = [f"{JOURNALS}/{entry.name}" for entry in target.list(JOURNALS)]
     if journals:
         target.delete(*journals)
-
-
-def _is_there(store: Store, key: str) -> bool:
-    try:
-        return store.size(key) >= 0
-    except NotFoundError:
-        return False
 
 
 def _lake_id(source: Store) -> str:
@@ -197,35 +180,14 @@ def _lake_id(source: Store) -> str:
         raise LakeNotFoundError(message, hint=hint) from None
 
 
-def _refuse_overlap(source: Store, target: Store) -> None:
-    """Refuse a copy inside of what it copies: each would become a part of the other."""
-    probe = f"{TMP}/{secrets.token_hex(16)}"
-    target.put(probe, b"")
-    try:
-        same = any(f"{TMP}/{entry.name}" == probe for entry in source.list(TMP))
-    finally:
-        target.delete(probe)
-    if same or _inside(source, target) or _inside(target, source):
-        message = "The lake and its copy are at one place, or one is inside the other."
-        raise LakeError(message, hint="Copy to a place of its own.")
-
-
-def _inside(inner: Store, outer: Store) -> bool:
-    if isinstance(inner, LocalStore) and isinstance(outer, LocalStore):
-        return inner.root.resolve().is_relative_to(outer.root.resolve())
-    urls = [str(getattr(store, "url", "")) for store in (inner, outer)]
-    return all(urls) and f"{urls[0]}/".startswith(f"{urls[1]}/")
-
-
 def _known_copy(copying: Copying, lake_id: str) -> list[State]:
     """Return the states of earlier copyings to a target that is no other lake."""
-    target = copying.target
-    known, states = read_states(target)
+    known, states = read_states(copying.target)
     found = known
     if not known:
         with contextlib.suppress(NotFoundError):
-            found = read_identity(target, "the target")["lake_id"]
-    if found not in {"", lake_id} or (not found and target.folders("tables")):
+            found = read_identity(copying.target, "the target")["lake_id"]
+    if found not in {"", lake_id}:
         message = "The target holds another lake, or a copy of one."
         raise LakeError(message, hint="Copy to an empty or a new place.", lake_id=found)
     if not known:

@@ -82,6 +82,9 @@ class Store(Protocol):
     def size(self, key: str) -> int:
         """Return the number of bytes, without reading them. Raises NotFoundError."""
 
+    def copy(self, key: str, target: str) -> None:
+        """Store what is under a key, whatever it is, under another too. Raises NotFoundError."""
+
     def digest(self, key: str) -> str:
         """Return the SHA-256 of what is there now, and not in a copy. Raises NotFoundError."""
 
@@ -203,6 +206,10 @@ class LocalStore:
         path = self._path(key)
         with refusals(path):
             return path.stat().st_size
+
+    def copy(self, key: str, target: str) -> None:
+        """Store a file under another name too. Raises NotFoundError."""
+        self.put(target, self._path(key))
 
     def digest(self, key: str) -> str:
         """Return the SHA-256 of the file. Raises NotFoundError."""

@@ -48,6 +48,15 @@ class StoreContract:
             assert store.local_path("tables/t/tail/0000-schema.parquet").read_bytes() == data
 
     @pytest.mark.parametrize("key", ["name", f"objects/{64 * 'a'}"])
+    def test_a_copy_has_the_same_bytes_whatever_the_name_says(self, store: Store, key: str) -> None:
+        store.put(key, b"bytes")
+        store.copy(key, "elsewhere/copy")
+        store.delete(key)
+        assert store.get("elsewhere/copy") == b"bytes"
+        with pytest.raises(NotFoundError):
+            store.copy(key, "elsewhere/again")
+
+    @pytest.mark.parametrize("key", ["name", f"objects/{64 * 'a'}"])
     def test_a_digest_is_of_what_is_there(self, store: Store, key: str) -> None:
         for data in (b"old", b"new", bytes(3_000_000)):
             store.put(key, data)

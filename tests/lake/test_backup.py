@@ -22,7 +22,7 @@ from tests.support.damage import damage
 from tests.support.stopping_store import Stopped, StoppingStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -213,6 +213,17 @@ def test_a_journal_made_into_a_segment_by_the_copy_is_refused(
     source.lake.flush()
     with pytest.raises(LakeError, match="changed by itself"):
         backup(source.store, target)
+
+
+@pytest.mark.parametrize("work", [backup, restore])
+def test_a_folder_with_other_things_is_not_copied_into(
+    source: Source, target: LocalStore, work: Callable[[LocalStore, LocalStore], object]
+) -> None:
+    target.root.mkdir()
+    (target.root / "thesis.tex").touch()
+    with pytest.raises(LakeError, match=r"is not empty: it holds thesis\.tex"):
+        work(source.store, target)
+    assert [path.name for path in target.root.iterdir() if path.name != "tmp"] == ["thesis.tex"]
 
 
 @pytest.mark.parametrize("place", ["lake", "lake/copy", ".", "link"])

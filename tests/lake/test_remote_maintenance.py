@@ -11,6 +11,7 @@ import pytest
 
 from lake.backup import backup, restore
 from lake.compact import collect, compact
+from lake.digest import digest_bytes
 from lake.expiry import LIST_SUFFIX, is_marked, keys_of
 from lake.gc import collect_objects
 from lake.identity import IDENTITY
@@ -154,3 +155,18 @@ def test_proof_of_a_bucket_does_not_believe_local_copies_but_repair_uses_them(
     assert repair(remote, [], problems).restored == (changed, gone)
     assert [remote.digest(key) for key in (changed, gone)] == digests
     assert verify(remote, [], "content") == []
+
+
+def test_what_is_damaged_in_a_bucket_and_nowhere_whole_goes_to_quarantine(remote: S3Store) -> None:
+    for step in (1, 2):
+        table(remote).append(points(step))
+    segment = table(remote).snapshot().tail[0]
+    object_ = object_key(Objects(remote).put(b"weights"))
+    for key in (segment, object_):
+        remote.put(key, b"damaged")
+    report = repair(remote, [METRICS], verify(remote, [METRICS], "content"))
+    assert (sorted(report.given_up), report.left) == (sorted([segment, object_]), {})
+    kept = {remote.digest(f"{report.quarantine}/{key}") for key in report.given_up}
+    assert kept == {digest_bytes(b"damaged")}
+    assert verify(remote, [METRICS], "content") == []
+    assert steps_in(table(remote)) == [2]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from lake.address import Place
     from lake.store import Entry, Store
 
 
@@ -29,6 +30,7 @@ class StoppingStore:
         before: Callable[[str, str], None] = lambda _method, _key: None,
     ) -> None:
         self._store = store
+        self._place = cast("Place", store)
         self._left = changes
         self._before = before
 
@@ -54,6 +56,11 @@ class StoppingStore:
         """Measure a file."""
         self._before("size", key)
         return self._store.size(key)
+
+    def copy(self, key: str, target: str) -> None:
+        """Copy a file, or stop."""
+        self._change("put", target)
+        self._store.copy(key, target)
 
     def digest(self, key: str) -> str:
         """Read a file through."""
@@ -88,6 +95,31 @@ class StoppingStore:
         """List the names of files."""
         self._before("file_names", prefix)
         return self._store.file_names(prefix)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._place.url
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder it is."""
+        return self._place.folder
+
+    def names(self) -> Sequence[str]:
+        """List the root."""
+        return self._place.names()
+
+    def everything(self) -> Sequence[Entry]:
+        """List all files."""
+        return self._place.everything()
+
+    def now(self) -> float:
+        """Ask for the time."""
+        return self._place.now()
+
+    def require_exclusive_create(self) -> None:
+        """Trust it."""
 
     def _change(self, method: str, key: str) -> None:
         self._before(method, key)
