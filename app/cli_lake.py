@@ -62,7 +62,10 @@ def compact(
     as_json: JsonOption = False,
 ) -> None:
     """Merge small files into sorted ones, delete what was replaced."""
+    from lake.copy_place import require_no_copy
+
     with open_lake(lake) as opened:
+        require_no_copy(opened.store)
         recovered = opened.recover()
         with progress() as tell:
             done = list(compact_tables(opened, minimum, tell=tell))

@@ -71,7 +71,7 @@ from lake.manifest import DataFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from lake.address import Place
+    from lake.copy_place import Target
     from lake.store import Store
 
     Progress = Callable[[str, float], None]
@@ -105,7 +105,7 @@ class _Capture:
     tables: tuple[TableCapture, ...]
 
 
-def backup(source: Store, target: Place, *, progress: Progress | None = None) -> BackupReport:
+def backup(source: Store, target: Target, *, progress: Progress | None = None) -> BackupReport:
     """Copy a lake, or what is new in it since the last time, into another store.
 
     Raises LakeNotFoundError when the source is no lake, LakeError when the target is another lake's
@@ -129,7 +129,7 @@ def backup(source: Store, target: Place, *, progress: Progress | None = None) ->
     return _report(copying, state)
 
 
-def restore(source: Store, target: Place, *, progress: Progress | None = None) -> BackupReport:
+def restore(source: Store, target: Target, *, progress: Progress | None = None) -> BackupReport:
     """Make a lake of a backup, in a store that holds none; a restore that crashed is gone on with.
 
     The rows of writers that were living then are in its journals, and become segments with the
@@ -149,7 +149,7 @@ def restore(source: Store, target: Place, *, progress: Progress | None = None) -
     return _report(copying, _state(capture, set(), dict.fromkeys(capture.journals, "")))
 
 
-def _begin_restore(target: Place, lake_id: str) -> None:
+def _begin_restore(target: Target, lake_id: str) -> None:
     """Take an empty place, or one where a restore of the same lake was interrupted."""
     try:
         begun = read_document(target, RESTORING).get("lake_id")

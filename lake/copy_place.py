@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lake.address import is_within
+from lake.copy_journals import STATE
 from lake.errors import LakeError, NotFoundError
 from lake.identity import IDENTITY
-from lake.store import TMP, LocalStore
+from lake.store import TMP, LocalStore, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lake.address import Place
-    from lake.store import Store
+    from collections.abc import Iterator, Sequence
 
 
-def require_place(source: Store, target: Place, *, begun: str) -> None:
+class Target(Store, Protocol):
+    """A store that a copy can go to: one that can say what else is there."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, as `open_store` takes it."""
+
+    def names(self) -> Sequence[str]:
+        """Return some names at its root, folders with a "/"; none when it is empty."""
+
+    def require_exclusive_create(self) -> None:
+        """Raise StoreError when a taken name is given away a second time."""
+
+
+def require_place(source: Store, target: Target, *, begun: str) -> None:
     """Refuse a place with other things, and a copy inside of what it copies, before a file is made.
 
     `begun` is there when a copying to the place was begun before.
@@ -42,7 +54,7 @@ def _overlapping() -> LakeError:
     return LakeError(message, hint="Copy to a place of its own.")
 
 
-def _is_same(source: Store, target: Place) -> bool:
+def _is_same(source: Store, target: Target) -> bool:
     """Find out whether two addresses lead to one place."""
     probe = f"{TMP}/{secrets.token_hex(16)}"
     target.put(probe, b"")
@@ -50,6 +62,18 @@ def _is_same(source: Store, target: Place) -> bool:
         return is_there(source, probe)
     finally:
         target.delete(probe)
+
+
+def is_copy(store: Store) -> bool:
+    """Tell whether a lake is a copy of another one, which it would not be once it was compacted."""
+    return is_there(store, STATE)
+
+
+def require_no_copy(store: Store) -> None:
+    """Raise LakeError for a copy: who changes it by itself can copy nothing to it any more."""
+    if is_copy(store):
+        message = "This is a backup: changed by itself it would be none any more."
+        raise LakeError(message, hint="Restore it with `mhras restore`, and work on that lake.")
 
 
 def is_there(store: Store, key: str) -> bool:

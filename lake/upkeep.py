@@ -85,7 +85,10 @@ class Upkeep(threading.Thread):
         """Compact the first table that needs it, and delete what was replaced long ago."""
         with _working:
             from lake.compact import compact  # with all that reads tables
+            from lake.copy_place import is_copy
 
+            if is_copy(lake.store):
+                return
             names = sorted(lake.specs)
         for name in names:
             table = lake.table(name)

@@ -20,6 +20,7 @@ from core.maintenance.purge import Doomed, find_doomed, purge, tombstones
 from core.maintenance.understanding import why_not_understood
 from core.tracking.storage import SCHEME, digest_of, reference_of
 from lake.copy_journals import FOLDER as COPIES, digest_in_copy
+from lake.copy_place import require_no_copy
 from lake.gc import KEEP, collect_objects, old_temporary_files
 from lake.objects import object_key
 from lake.quarantine import FOLDER as QUARANTINE, given_up
@@ -83,8 +84,8 @@ def collect_garbage(
 
     Objects that nothing names any more are deleted `keep` after a first call noticed it, an hour
     at least. `purge_deleted` erases runs and artifacts that were deleted so long ago: they cannot
-    be restored then. Raises LakeError for a shorter `keep`, DamagedError when the lake must be
-    repaired first.
+    be restored then. Raises LakeError for a shorter `keep` or the purge of a backup, DamagedError
+    when the lake must be repaired first.
 
     >>> import tempfile
     >>> from core import Workbench
@@ -97,6 +98,7 @@ def collect_garbage(
     moment = datetime.fromtimestamp(catalog.lake.store.now(), UTC) if now is None else now
     doomed = Doomed()
     if purge_deleted is not None:
+        require_no_copy(catalog.lake.store)
         doomed = find_doomed(catalog, moment - purge_deleted)
         if not dry_run:
             purge(catalog.lake, doomed)

@@ -93,3 +93,19 @@ def test_a_place_that_is_none_is_refused(mhras: Command, sample: SampleLake) -> 
     status, out, remarks = mhras("backup", place(sample.folder), "https://host/lake")
     assert (status, out) == (1, "")
     assert remarks.startswith("error: A lake cannot be at 'https://host/lake'")
+
+
+def test_a_backup_is_not_compacted_or_purged_but_read_proved_and_tidied(
+    mhras: Command, sample: SampleLake, tmp_path: Path
+) -> None:
+    copy = place(tmp_path / "copy")
+    mhras("backup", place(sample.folder), copy)
+    for refused in (("compact", "--minimum", "1"), ("gc", "--purge-deleted", "0s")):
+        status, out, remarks = mhras(*refused, "--lake", copy)
+        assert (status, out) == (1, "")
+        assert remarks.startswith("error: This is a backup: changed by itself it would be none")
+    for allowed in (("runs",), ("verify", "--level", "content"), ("gc",)):
+        assert mhras(*allowed, "--lake", copy)[0] == 0
+    assert mhras("compact", "--minimum", "1")[0] == 0
+    assert mhras.json("backup", place(sample.folder), copy)["damaged"] == {}
+    assert mhras("verify", "--level", "content", "--lake", copy)[0] == 0

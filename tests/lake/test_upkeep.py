@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lake.backup import backup
 from lake.compact import compact
 from lake.lake import Lake
 from lake.store import LocalStore
@@ -66,6 +67,15 @@ def test_a_short_tail_is_left_alone(lake: Lake) -> None:
     Upkeep(lake).look(lake)
     assert table.snapshot().version == 0
     assert len(table.snapshot().tail) == 3
+
+
+def test_a_backup_is_left_as_it_is(lake: Lake, tmp_path: Path) -> None:
+    segments(lake.table("metrics"), 64)
+    backup(lake.store, LocalStore(tmp_path / "copy"))
+    with Lake.open(tmp_path / "copy", settle=0, compact=False) as copy:
+        copy.define(METRICS)
+        Upkeep(copy).look(copy)
+    assert backup(lake.store, LocalStore(tmp_path / "copy")).files == 0
 
 
 def test_one_look_compacts_one_table(lake: Lake) -> None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from lake.address import Place
+    from lake.copy_place import Target
     from lake.store import Entry, Store
 
 
@@ -30,7 +30,7 @@ class StoppingStore:
         before: Callable[[str, str], None] = lambda _method, _key: None,
     ) -> None:
         self._store = store
-        self._place = cast("Place", store)
+        self._target = cast("Target", store)
         self._left = changes
         self._before = before
 
@@ -99,24 +99,11 @@ class StoppingStore:
     @property
     def url(self) -> str:
         """Where it is."""
-        return self._place.url
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder it is."""
-        return self._place.folder
+        return self._target.url
 
     def names(self) -> Sequence[str]:
         """List the root."""
-        return self._place.names()
-
-    def everything(self) -> Sequence[Entry]:
-        """List all files."""
-        return self._place.everything()
-
-    def now(self) -> float:
-        """Ask for the time."""
-        return self._place.now()
+        return self._target.names()
 
     def require_exclusive_create(self) -> None:
         """Trust it."""
