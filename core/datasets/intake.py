@@ -14,10 +14,10 @@ from core.datasets.encodings import choose_encodings
 from core.datasets.layout import Layout
 from core.datasets.reader import VersionReader
 from core.datasets.sources import open_source
-from core.datasets.storable import stored_type, to_stored, unstorable
 from core.datasets.writer import VersionWriter
 from core.errors import DataVersionError
 from core.profile.column import profile_column
+from core.storable import stored_type, to_stored, unstorable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

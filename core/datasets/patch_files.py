@@ -120,7 +120,7 @@ def read_patches(
 
 
 def _no_rows(layout: Layout, names: list[str]) -> pa.Table:
-    from core.datasets.storable import stored_type
+    from core.storable import stored_type
 
     fields = [pa.field(name, stored_type(layout.schema.field(name).type)) for name in names]
     return pa.schema(fields).empty_table()

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from core.datasets.patch_files import read_patches
 from core.datasets.patches import apply_patch
-from core.datasets.storable import from_stored, stored_type
 from core.datasets.stored_tables import read_object
+from core.storable import from_stored, stored_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from catalog.catalog import Catalog
     from core.datasets.encodings import Compression
     from core.datasets.layout import Layout
+    from core.drift.report import DriftReport
     from core.frames import FrameType
     from core.tracking.storage import StorageBackend
     from lake.cache import ObjectCache
@@ -251,6 +252,36 @@ class DataVersionControl:
         """Return the names of all datasets, sorted."""
         return self._rows.names()
 
+    def detect_drift(
+        self,
+        dataset_version_id1: str,
+        dataset_version_id2: str,
+        *,
+        columns: Sequence[str] | None = None,
+    ) -> DriftReport:
+        """Compare a version with the one it is measured by, which comes first.
+
+        Versions are given by id or as ``name@version``. core/drift/detect.py says what drift is.
+        Raises DatasetNotFoundError, and DataVersionError for columns neither of them has.
+        """
+        from core.drift.detect import detect_drift  # with Arrow and NumPy, as above
+
+        versions = [self._by_reference(v) for v in (dataset_version_id1, dataset_version_id2)]
+        schemas = [version.schema for version in versions]
+        unknown = [n for n in columns or () if not any(n in schema for schema in schemas)]
+        if unknown:
+            message = f"Neither version has the columns {', '.join(unknown)}."
+            hint = f"Columns: {', '.join(dict.fromkeys([*schemas[0], *schemas[1]]))}."
+            raise DataVersionError(message, hint=hint, columns=unknown)
+        tables = [self._read(version) for version in versions]
+        names = (versions[0].version_id, versions[1].version_id)
+        return detect_drift(tables[0], tables[1], columns=columns, names=names)
+
+    def _by_reference(self, reference: str) -> DatasetVersion:
+        """Find a version by its id, or by ``name@version``."""
+        row = self._rows.by_id(reference)
+        return self._version(row) if row else self.get_version(reference)
+
     def tag(self, dataset_name: str, tag: str, version: str) -> None:
         """Let a tag point to a version; it may point to another one later.
 
@@ -324,14 +355,22 @@ class DataVersionControl:
 
         Raises DatasetNotFoundError, and DataVersionError for unknown columns or a bad condition.
         """
-        from core.datasets.retrieval import read_version
         from core.frames import from_arrow
 
         found = self.get_version(dataset_name, version)
-        layout = self._layout(found.storage_uri)
-        objects, _ = self._places.find(found.storage_uri)
-        table = read_version(objects, layout, columns=columns, where=where)
-        return from_arrow(table, as_frame), found
+        return from_arrow(self._read(found, columns, where), as_frame), found
+
+    def _read(
+        self,
+        version: DatasetVersion,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+    ) -> pa.Table:
+        from core.datasets.retrieval import read_version  # with Arrow, as above
+
+        objects, _ = self._places.find(version.storage_uri)
+        layout = self._layout(version.storage_uri)
+        return read_version(objects, layout, columns=columns, where=where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

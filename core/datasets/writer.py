@@ -27,7 +27,7 @@ from core.datasets.layout import Layout, Part, Piece
 from core.datasets.patch_files import PatchFiles, put_new
 from core.datasets.patches import find_patch
 from core.datasets.reader import read_pieces
-from core.datasets.storable import Categories, to_stored
+from core.storable import Categories, to_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

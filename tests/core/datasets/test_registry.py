@@ -268,6 +268,21 @@ def test_versions_can_be_asked_for_in_sql(workbench: Workbench) -> None:
     ]
 
 
+def test_drift_between_versions_is_found(workbench: Workbench) -> None:
+    first = {"id": [*range(400)], "score": [float(n % 100) for n in range(400)]}
+    second = {**first, "score": [value + 40 for value in first["score"]]}
+    before = workbench.datasets.register_dataset(first, "scores", "form")
+    after = workbench.datasets.register_dataset(second, "scores", "form")
+    report = workbench.datasets.detect_drift(before.version_id, "scores@latest")
+    assert report.drifted_columns == ("score",)
+    assert (report.version_id1, report.version_id2) == (before.version_id, after.version_id)
+    assert not workbench.datasets.detect_drift("scores@v1", "scores@v1").drift_detected
+    with pytest.raises(DataVersionError, match="Neither version has the columns weight"):
+        workbench.datasets.detect_drift("scores@v1", "scores@v2", columns=["weight"])
+    with pytest.raises(DatasetNotFoundError):
+        workbench.datasets.detect_drift("scores@v1", "scores@v9")
+
+
 def test_versions_may_have_a_place_of_their_own(tmp_path: Path) -> None:
     lake, place = tmp_path / "lake", str(tmp_path / "place")
     with Workbench(lake) as workbench:

@@ -13,9 +13,9 @@ from core.datasets.digests import column_digest
 from core.datasets.encodings import choose_encodings
 from core.datasets.layout import Layout
 from core.datasets.reader import VersionReader
-from core.datasets.storable import to_stored
 from core.datasets.writer import VersionWriter
 from core.profile.column import profile_column
+from core.storable import to_stored
 from lake.objects import Objects
 from lake.store import LocalStore
 from tests.core.datasets.arrow_tables import TYPES, column, tables
