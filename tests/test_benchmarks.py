@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SMALLEST = {
+    "bucket": ["--runs", "50", "--repeat", "1"],
     "lake": ["--tiny"],
     "tracking": ["--tiny"],
     "workbench_rerun": ["--runs", "20", "--repeat", "2"],
