@@ -115,6 +115,14 @@ class Settings:
             values.one_of("process", "commit"),
         ),
     )
+    compaction: bool = field(
+        default=True,
+        metadata=_key(
+            "MHRAS_COMPACTION",
+            "Merge small files of the lake in the background, while it is open.",
+            values.yes_or_no,
+        ),
+    )
     cache_folder: Path | None = field(
         default=None,
         metadata=_key(

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 def open_lake(settings: Settings, *, create: bool = True) -> Lake:
     """Open the lake that the settings name. Raises LakeError."""
-    return Lake.open(settings.lake, create, options=settings.bucket_options)
+    return Lake.open(
+        settings.lake, create, compact=settings.compaction, options=settings.bucket_options
+    )
 
 
 class Workbench:

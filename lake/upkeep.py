@@ -82,7 +82,10 @@ class Upkeep(threading.Thread):
             del lake
 
     def look(self, lake: Lake) -> None:
-        """Compact the first table that needs it, and delete what was replaced long ago."""
+        """Compact the first table that needs it, and delete what was replaced long ago.
+
+        A copy stays as it is: nobody could bring it up to date any more.
+        """
         with _working:
             from lake.compact import compact  # with all that reads tables
             from lake.copy_place import is_copy

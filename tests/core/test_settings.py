@@ -21,6 +21,7 @@ EXAMPLES: dict[str, tuple[str, str, Any]] = {
     "lake": ("/data/risk", '"/data/risk"', "/data/risk"),
     "actor": ("ana", '"ana"', "ana"),
     "durability": ("Process", '"process"', "process"),
+    "compaction": ("no", "false", False),
     "cache_folder": ("/data/cache", '"/data/cache"', Path("/data/cache")),
     "cache_bytes": ("1.5 GiB", "1_610_612_736", 3 * 2**29),
     "state_folder": ("/data/state", '"/data/state"', Path("/data/state")),
