@@ -84,7 +84,7 @@ def _verified(lake: str | None, level: Level) -> VerifyReport:
     except LakeNotFoundError as error:
         if not _was_a_lake(_store(lake)):
             raise
-        message = f"{error.message} But there was one, and its lake.json is lost."
+        message = f"There is a lake at {error.facts['path']}, but its lake.json is lost."
         raise DamagedError(message, hint="Run `mhras verify --repair`.") from None
     with opened, progress() as tell:
         return verify_lake(opened, level=level, progress=tell)

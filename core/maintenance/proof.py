@@ -30,7 +30,18 @@ _ADVICE: Final = {
     "name": "Move the file out of the lake unless you know where it comes from.",
     "sentinel": "Run `mhras verify --repair`, which writes it anew.",
     "inventory": "Run `mhras verify --repair`; the next proof takes a new one.",
+    "spare": "Run `mhras verify --repair`, which copies the manifest again.",
+    "export": "Run `mhras export catalog`, which makes it again.",
+    "journal": "Its other rows are read all the same: correct or remove the line.",
     "unreadable": "Check permissions and the disk, then verify again.",
+}
+# Whom a file outside of the tables concerns, by its folder.
+_CONCERNS: Final = {
+    "lake.json": "the whole lake",
+    "backup": "rows of a writer that was living when this copy was made",
+    "journal": "rows that a writer has just logged, which are passed over",
+    "catalog.duckdb": "SQL views outside of this library",
+    "catalog.sql": "SQL views outside of this library",
 }
 _NAMING: Final = ("runs", "artifacts", "dataset_versions")  # tables whose rows name objects
 
@@ -206,19 +217,23 @@ def _short(phrases: Iterable[str]) -> tuple[str, ...]:
 
 
 def _of_the_rest(parts: list[str], known: KnownRows, lake: Lake) -> str:
-    if parts[0] == "tables" and parts[2] == "log":
-        last = parts[-1] == f"{_last_version(lake, parts[1]):012d}.json"
-        return f"all rows of the table {parts[1]}" if last else f"the history of {parts[1]}"
     if parts[0] == "tables":
-        return f"SQL views of the table {parts[1]} outside of this library"
+        return _beside_rows(parts, lake)
     if parts[:2] == ["claims", "experiments"]:
         for name in known.experiments.values():
             if claim_file(name) == parts[-1]:
                 return f"the name of experiment {name!r}"
         return "the name of an experiment"
-    if parts[0] == "backup":
-        return "rows of a writer that was living when this copy was made"
-    return "the whole lake" if parts == ["lake.json"] else "nothing else"
+    return _CONCERNS.get(parts[0], "nothing else")
+
+
+def _beside_rows(parts: list[str], lake: Lake) -> str:
+    if parts[2] == "spare":
+        return "nothing, while the manifest it is a copy of is sound"
+    if parts[2] == "log":
+        last = parts[-1] == f"{_last_version(lake, parts[1]):012d}.json"
+        return f"all rows of the table {parts[1]}" if last else f"the history of {parts[1]}"
+    return f"SQL views of the table {parts[1]} outside of this library"
 
 
 def _last_version(lake: Lake, table: str) -> int:
