@@ -79,6 +79,6 @@ class Keeper(threading.Thread):
         full = journal.journal_id is None and journal.rotated()
         if full or (journal.size and (late or hurried)):
             journal.rotate()
+        lake.presence.renew()  # first: the other may take minutes on a slow line
         if journal.rotated():
             lake.seal_rotated()
-        lake.presence.renew()

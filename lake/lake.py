@@ -238,13 +238,12 @@ class Lake:
 
         faults: list[LakeError] = []
         with _sealing:
-            if self.journal.rotated():
-                self.presence.announce()
             for journal_id in self.journal.rotated():
                 again = False
                 first = journal_id not in self._tried
                 self._tried.add(journal_id)
                 try:
+                    self.presence.announce()
                     seal(self, journal_id, first=first)
                     self.seals += 1
                 except LakeError as error:

@@ -43,7 +43,7 @@ class Snapshots:
     def __init__(self, lake: Lake, names: Iterable[str]) -> None:
         self._lake = lake
         self.tables = {name: lake.table(name) for name in names}
-        self._taken: dict[str, Snapshot] = {}
+        self._taken: Mapping[str, Snapshot] = {}
         self._taken_at = 0.0
         self._seals = 0
 
@@ -55,8 +55,9 @@ class Snapshots:
         """
         fresh = self._lake.publishes and monotonic() - self._taken_at < REUSED_SECONDS
         if anew or not fresh or self._seals != self._lake.seals:
-            self._seals, self._taken_at = self._lake.seals, monotonic()
-            self._taken = dict(self._look())
+            seals, at = self._lake.seals, monotonic()
+            self._taken = self._look()
+            self._seals, self._taken_at = seals, at
         return self._taken
 
     def _look(self) -> Mapping[str, Snapshot]:

@@ -164,6 +164,22 @@ def test_a_bucket_that_fails_costs_no_row(
             assert steps_of(opened) == [1, 2]
 
 
+def test_a_lake_that_cannot_reach_its_bucket_when_it_closes_leaves_its_rows_to_the_next(
+    url: str, here: Machine, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fault_proxy(s3.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        opened = here.open(url)
+        log(opened, 1)
+        proxy.order("deny", "PUT", times=1000)
+        with pytest.raises(StoreError, match="As ordered"):
+            opened.close()
+        proxy.relent()
+        with here.lake(url) as again:
+            assert len(again.recover()) == 1
+            assert steps_of(again) == [1]
+
+
 def test_two_lakes_with_one_id_do_not_share_their_journals(
     lake_: Lake, bucket: str, here: Machine
 ) -> None:
