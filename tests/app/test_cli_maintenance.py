@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import Workbench
+from lake.address import open_store
 from lake.backup import backup
 from lake.objects import object_key
 from lake.store import LocalStore
 from tests.support.commands import Command, started
+from tests.support.four_runs import log_run
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -183,3 +185,26 @@ def test_objects_are_not_deleted_within_the_hour(mhras: Command, lake: Path) -> 
     status, out, remarks = mhras("gc", "--keep", "59m", "--lake", str(lake))
     assert (status, out) == (1, "")
     assert "Keep them for an hour at least" in remarks
+
+
+def test_a_lake_in_a_bucket_is_proved_repaired_and_tidied(
+    mhras: Command, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    there, copy = f"{bucket}/lake", str(tmp_path / "copy")
+    with Workbench(there, actor="ana") as bench:
+        log_run(bench, "a")
+        digest = bench.lake.objects.put(b"nobody names this")
+    assert mhras("backup", there, copy)[0] == 0
+    store = open_store(there)
+    segment = next(e.name for e in store.list("tables/runs/tail") if not e.name.startswith("0000"))
+    lost = ["lake.json", f"tables/runs/tail/{segment}", object_key(digest)]
+    store.delete(lost[0])
+    store.put(lost[1], b"damaged")
+    store.put(lost[2], b"damaged")
+    status, out, _ = mhras("verify", "--repair", "--from", copy, "--lake", there)
+    restored = sorted(line.split()[1] for line in out.splitlines()[:2])
+    assert (status, restored) == (0, sorted(lost[1:]))
+    assert mhras("gc", "--lake", there) == (0, "Nothing to delete.\n", "")
+    assert [run["run_name"] for run in mhras.json("runs", "--lake", there)] == ["a"]
