@@ -38,5 +38,9 @@ def write_data_file(
     sha256 = digest_bytes(data)
     path = f"{folder}/{sha256}{SUFFIX}" if folder else f"{sha256}{SUFFIX}"
     table.store.put(table.data_key(path), data)
-    rollup = write_rollup(table, rows, of=sha256, pause=pause)
+    try:
+        rollup = write_rollup(table, rows, of=sha256, pause=pause)
+    except BaseException:
+        table.store.delete(table.data_key(path))
+        raise
     return DataFile(path=path, rows=rows.num_rows, bytes=len(data), sha256=sha256, rollup=rollup)

@@ -7,6 +7,7 @@ import math
 import struct
 import tempfile
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -257,6 +258,36 @@ def test_a_rollup_is_deleted_with_its_data_file(table: Table) -> None:
     assert before < set(collect(table, grace=0))
     left = [entry.name for entry in table.data_entries() if entry.name.startswith(ROLLUPS)]
     assert len(left) == 2  # one, and the one without rows
+
+
+class _Stop(Exception):  # noqa: N818 - nothing is wrong
+    """The process is about to end."""
+
+
+def test_a_compaction_that_is_stopped_between_two_steps_leaves_nothing(table: Table) -> None:
+    add(table, *(point(at, 0.1, at, run_id) for run_id in "abc" for at in range(20, 40)))
+    before = {entry.name for entry in table.data_entries()}
+    steps = count()
+
+    def stop_at(last: int) -> None:
+        def pause(_seconds: float) -> None:
+            if next(steps) == last:
+                raise _Stop
+
+        compact(table, minimum=1, settle=0, partition_rows=2, pause=pause)
+
+    for last in range(100):
+        steps = count()
+        try:
+            stop_at(last)
+        except _Stop:
+            assert {entry.name for entry in table.data_entries()} == before
+            assert table.snapshot().version == 1
+        else:
+            break
+    assert last > 15
+    assert len(table.snapshot().data) == 4
+    assert verify(table.store, [METRICS], "content") == []
 
 
 def test_nothing_of_an_erased_run_stays_in_a_rollup(lake: Lake, table: Table) -> None:
