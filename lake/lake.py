@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    import pyarrow as pa
+
     from lake.address import Place
     from lake.compact import CompactionResult
     from lake.spec import TableSpec
@@ -83,7 +85,7 @@ class Lake:
         self.checked = CheckedFiles(place)
         self.journal = Journal(journal_folder(place, self.lake_id, options))
         self.presence = Presence(place, self.journal)
-        self.seals = 0  # how many of its journals this process has made into segments
+        self.seals = 0  # how often this handle has put rows into segments
         self._tried: set[str] = set()
         self._starting = threading.Lock()
         self._keeper: Keeper | None = None
@@ -179,6 +181,15 @@ class Lake:
         name = self._spec(table).name
         lines = b"".join(encode_row(name, row) for row in rows)
         self.write_lines(lines, durability=durability)
+
+    def append_segment(self, table: str, rows: pa.Table) -> str:
+        """Append many rows at once as a segment of their own, for all readers; return its name.
+
+        Raises NotFoundError when there is no such table, and what `Table.append` raises.
+        """
+        name = self.table(table).append(rows)
+        self.seals += 1
+        return name
 
     def write_lines(self, lines: bytes, *, durability: Durability) -> None:
         """Append rows that are journal lines already. Raises LakeError after `close`."""

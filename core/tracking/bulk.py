@@ -79,8 +79,8 @@ def import_runs(
     points = runs.select(["run_id", "experiment_id", "end_time"]).take(entries["metrics"].rows)
     points = points.rename_columns(["run_id", "experiment_id", "logged_at"])
     points = points.append_column("metric_name", entries["metrics"].keys)
-    lake.table("metrics").append(points.append_column("value", entries["metrics"].values))
-    lake.table("runs").append(runs)
+    lake.append_segment("metrics", points.append_column("value", entries["metrics"].values))
+    lake.append_segment("runs", runs)
     return count
 
 

@@ -104,3 +104,18 @@ def test_a_lake_in_a_bucket_uses_the_folders_of_the_settings(tmp_path: Path, buc
         assert (store.cache.folder, store.cache.limit_bytes) == (wanted.cache_folder, 10**7)
     assert list((tmp_path / "here" / "cache").rglob("*.parquet"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here"]
+
+
+def test_runs_imported_into_a_bucket_are_found_at_once(tmp_path: Path, bucket: str) -> None:
+    """Answers about a bucket may be half a second old, but never lack what this process wrote."""
+    wanted = Settings(
+        lake=f"{bucket}/lake",
+        experiment_storage_backend="s3",
+        state_folder=tmp_path / "state",
+        cache_folder=tmp_path / "cache",
+    )
+    with Workbench(settings=wanted) as wb:
+        for count in (1, 2, 3):
+            assert wb.tracker.import_runs({"experiment_name": ["risk"], "metrics.auc": [0.5]}) == 1
+            runs = wb.tracker.search_runs("risk")
+            assert [run.last_metrics for run in runs] == [{"auc": 0.5}] * count
