@@ -10,12 +10,13 @@ import pytest
 from hypothesis import settings
 
 from core.setting_sources import FILE_VARIABLE, PREFIXES
+from tests.support.memory import memory_path
 from tests.support.s3_server import bucket, s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["bucket", "s3"]  # one server for all folders
+__all__ = ["bucket", "memory_path", "s3"]  # one server for all folders
 
 # No deadline: a machine that is busy with another test is not a fault. The same examples every
 # time in CI, so that a landing is never red for somebody else's luck; new ones at every desk.

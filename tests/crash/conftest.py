@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.memory import memory_path
-
 if TYPE_CHECKING:
     from pathlib import Path
-
-__all__ = ["memory_path"]
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,8 +10,7 @@ from catalog import mirror
 from catalog.catalog import Catalog
 from catalog.errors import QueryError
 from lake.errors import DamagedError
-from tests.torture.ledger import acknowledged, attempted, stored
-from tests.torture.work import opened
+from tests.torture.ledger import acknowledged, attempted, run_id as run_of, stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lake.lake import Lake
     from tests.support.counters import Counters
-    from tests.torture.work import Pace
+    from tests.torture.work import Pace, Place
 
     Pipe = Connection[Any, Any]
 
@@ -47,27 +47,44 @@ class Report:
             self.violations.append(f"snapshot {self.snapshots}: {text}")
 
 
-def read(pipe: Pipe, url: str, counters: Counters, pace: Pace, reopens: bool) -> None:
+def read(pipe: Pipe, place: Place, number: int, counters: Counters, pace: Pace) -> None:
     """Look again and again until told to end, then send the report.
 
-    One that `reopens` begins anew now and then, and reads the table itself, too.
+    Every second one begins anew now and then, and reads the table itself, too.
     """
     mirror.LONGEST_GAP_SECONDS = pace.grace / 2  # type: ignore[misc] # as the class Pace says
     report, before = Report(), dict[str, int]()
-    lake = opened(url)
+    machine = place.machine(number)
+    lake = place.open(machine)
     catalog = Catalog(lake)
     while not pipe.poll(0.02):
-        if reopens and report.snapshots % LOOKS_OF_A_CATALOG == LOOKS_OF_A_CATALOG - 1:
+        if number % 2 and report.snapshots % LOOKS_OF_A_CATALOG == LOOKS_OF_A_CATALOG - 1:
             lake.close()
-            lake = opened(url)
+            lake = place.open(machine)
             catalog = Catalog(lake)
             _look_at_table(lake, counters, report)
-        _look(catalog, counters, report, before)
+        expected = _expected(place, machine, counters)
+        time.sleep(place.lag)
+        _look(catalog, expected, counters, report, before)
     pipe.send(report)
 
 
-def _look(catalog: Catalog, counters: Counters, report: Report, before: dict[str, int]) -> None:
-    expected = acknowledged(counters)
+def _expected(place: Place, machine: int, counters: Counters) -> dict[str, int]:
+    """Return how many points of each life a reader on a machine must see from now on."""
+    expected, in_bucket = acknowledged(counters), stored(counters)
+    return {
+        run_of(n): (expected if place.machine(n) == machine else in_bucket).get(run_of(n), 0)
+        for n in range(len(expected))
+    }
+
+
+def _look(
+    catalog: Catalog,
+    expected: Mapping[str, int],
+    counters: Counters,
+    report: Report,
+    before: dict[str, int],
+) -> None:
     try:
         with catalog.cursor() as cursor:
             rows = cursor.execute(_POINTS).fetchall()

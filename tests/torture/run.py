@@ -21,7 +21,7 @@ from tests.support.counters import Counters
 from tests.support.processes import PATIENCE, Child
 from tests.torture.ledger import NUMBERS, acknowledged, attempted, begin_life
 from tests.torture.reader import Report, read
-from tests.torture.work import Pace, opened, tidy, write
+from tests.torture.work import Pace, Place, tidy, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,26 +30,30 @@ if TYPE_CHECKING:
     Pipe = Connection[Any, Any]
 
 STOCK_READER: Final = Path(__file__).with_name("stock_reader.py")
-KILLS_A_SECOND: Final = 3.0
 _FOUND: Final = """
 select run_id, count(*), count(distinct step), max(step) + 1, count(*) filter (value <> step / 7.0)
 from metrics group by run_id
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Torture:
     """What to do: where, how long, and by how many processes."""
 
-    url: str
+    place: Place
     counters: Path
     seconds: float
     writers: int = 8
     compactors: int = 2
     readers: int = 2
-    stock_reader: bool = True
     pace: Pace = field(default_factory=Pace)
+    kills_a_second: float = 3.0
     seed: int = 0
+
+    @property
+    def has_stock_reader(self) -> bool:
+        """Whether a DuckDB alone can read the lake: of a bucket it would need an extension."""
+        return not self.place.disks
 
 
 @dataclass(slots=True)
@@ -84,20 +88,20 @@ class Outcome:
 
 def torture(plan: Torture) -> Outcome:
     """Do it, and return what happened. The lake must be new."""
-    _import_all()
+    _import_all(plan)
     outcome = Outcome()
-    lives = plan.writers + round(plan.seconds * KILLS_A_SECOND * 4)
+    lives = plan.writers + round(plan.seconds * plan.kills_a_second * 4)
     with Counters(plan.counters, 1 + NUMBERS * lives) as counters:
-        with Child(_prepare, plan.url, plan.stock_reader) as child:
+        with Child(_prepare, plan.place) as child:
             child.end()
         with contextlib.ExitStack() as readers:
             watching = {
                 f"library reader {n + 1}": readers.enter_context(
-                    Child(read, plan.url, counters, plan.pace, n % 2 == 1)
+                    Child(read, plan.place, n, counters, plan.pace)
                 )
                 for n in range(plan.readers)
             }
-            stock = readers.enter_context(_stock_reader(plan)) if plan.stock_reader else None
+            stock = readers.enter_context(_stock_reader(plan)) if plan.has_stock_reader else None
             _kill_and_restart(plan, counters, outcome)
             outcome.lives = counters[0]
             for name, child in watching.items():
@@ -105,27 +109,30 @@ def torture(plan: Torture) -> Outcome:
                 outcome.reports[name] = child.hear()
             if stock is not None:
                 outcome.reports["a stock DuckDB"] = _end_of(stock)
-        with Child(_judge, plan.url, counters) as child:
+        with Child(_judge, plan.place, counters) as child:
             outcome.rows, outcome.rows_found, outcome.commits, wrong = child.hear()
         outcome.violations += [v for r in outcome.reports.values() for v in r.violations] + wrong
     return outcome
 
 
-def _import_all() -> None:
+def _import_all(plan: Torture) -> None:
     """Import what every forked process will need: once, and not once in each."""
-    for name in ("catalog.mirror", "catalog.rows", "duckdb", "pandas", "pyarrow.parquet"):
+    names = ["catalog.mirror", "catalog.rows", "duckdb", "pandas", "pyarrow.parquet"]
+    if plan.place.disks:
+        names += ["lake.s3_connection", "lake.s3_upload", "s3fs"]
+    for name in names:
         importlib.import_module(name)
 
 
-def _prepare(_: Pipe, url: str, exported: bool) -> None:
-    lake = opened(url)
-    if exported:
+def _prepare(_: Pipe, place: Place) -> None:
+    lake = place.open(0)
+    if not lake.publishes:
         export_catalog(lake)
 
 
 @contextlib.contextmanager
 def _stock_reader(plan: Torture) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-I", str(STOCK_READER), plan.url, str(plan.counters)]
+    command = [sys.executable, "-I", str(STOCK_READER), plan.place.url, str(plan.counters)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         try:
@@ -145,40 +152,47 @@ def _kill_and_restart(plan: Torture, counters: Counters, outcome: Outcome) -> No
     chance = random.Random(plan.seed)  # noqa: S311 - no secret
     with contextlib.ExitStack() as children:
         writers = [children.enter_context(_writer(plan, counters)) for _ in range(plan.writers)]
-        compactors = [children.enter_context(_compactor(plan)) for _ in range(plan.compactors)]
+        compactors = [children.enter_context(_compactor(plan, n)) for n in range(plan.compactors)]
         end = time.monotonic() + plan.seconds
         while time.monotonic() < end:
-            time.sleep(chance.expovariate(KILLS_A_SECOND))
+            time.sleep(chance.expovariate(plan.kills_a_second))
             if chance.random() < 0.9:
                 place = chance.randrange(plan.writers)
-                writers[place].kill()
+                _kill(writers[place], outcome)
                 writers[place] = children.enter_context(_writer(plan, counters))
                 outcome.writers_killed += 1
             elif compactors:
                 place = chance.randrange(plan.compactors)
-                compactors[place].kill()
-                compactors[place] = children.enter_context(_compactor(plan))
+                _kill(compactors[place], outcome)
+                compactors[place] = children.enter_context(_compactor(plan, place))
                 outcome.compactors_killed += 1
         for writer in writers:
-            assert writer.alive, "a writer has failed"
+            _kill(writer, outcome)
         for compactor in compactors:
             compactor.tell("end")
             outcome.violations += compactor.hear()
 
 
+def _kill(child: Child, outcome: Outcome) -> None:
+    if not child.alive:
+        outcome.violations.append("a writer or compactor ended before it was killed")
+    child.kill()
+
+
 def _writer(plan: Torture, counters: Counters) -> Child:
-    return Child(write, plan.url, begin_life(counters), plan.pace)
+    return Child(write, plan.place, begin_life(counters), plan.pace)
 
 
-def _compactor(plan: Torture) -> Child:
-    return Child(tidy, plan.url, plan.pace)
+def _compactor(plan: Torture, number: int) -> Child:
+    return Child(tidy, plan.place, plan.place.machine(number), plan.pace)
 
 
-def _judge(pipe: Pipe, url: str, counters: Counters) -> None:
+def _judge(pipe: Pipe, place: Place, counters: Counters) -> None:
     """Compare what is there in the end with what was acknowledged, and verify the lake."""
     wrong = []
-    lake = opened(url)
-    lake.recover()
+    lake = place.open(0)
+    for machine in range(max(len(place.disks), 1)):
+        place.open(machine).recover()
     with Catalog(lake).cursor() as cursor:
         found = {row[0]: row[1:] for row in cursor.execute(_FOUND).fetchall()}
     least, most = acknowledged(counters), attempted(counters)

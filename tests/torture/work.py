@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from dataclasses import dataclass
@@ -12,9 +13,13 @@ from lake.compact import collect, compact
 from lake.errors import LakeError
 from lake.lake import Lake
 from lake.segment import from_rows
+from lake.snapshots import REUSED_SECONDS
+from lake.spool import BucketOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
+    from pathlib import Path
 
     from tests.torture.ledger import Life
 
@@ -38,24 +43,49 @@ class Pace:
     partition_rows: int = 1_000
 
 
-def opened(url: str) -> Lake:
-    """Open the lake with the tables of the catalog."""
-    lake = Lake.open(url)
-    lake.define(*SPECS.values())
-    return lake
+@dataclass(frozen=True)
+class Place:
+    """Where the lake is; for one in a bucket also the disks of the machines that use it.
+
+    Processes are on the machines in turn. On its own one sees what was logged at once, from the
+    others what is in the bucket.
+    """
+
+    url: str
+    disks: tuple[Path, ...] = ()
+
+    @property
+    def lag(self) -> float:
+        """For how many seconds a reader may not see yet what others put into the bucket."""
+        return REUSED_SECONDS if self.disks else 0.0
+
+    def machine(self, number: int) -> int:
+        """Tell on which machine the process with a number is."""
+        return number % max(len(self.disks), 1)
+
+    def open(self, machine: int) -> Lake:
+        """Open the lake on a machine, with the tables of the catalog."""
+        options = BucketOptions()
+        if self.disks:
+            disk = self.disks[machine]
+            options = BucketOptions(state_folder=disk / "state", cache_folder=disk / "cache")
+        lake = Lake.open(self.url, options=options)
+        lake.define(*SPECS.values())
+        return lake
 
 
-def write(_: Pipe, url: str, life: Life, pace: Pace) -> None:
+def write(_: Pipe, place: Place, life: Life, pace: Pace) -> None:
     """Append points until killed, one way or another."""
     chance = random.Random()  # noqa: S311 - no secret
-    lake = opened(url)
+    lake = place.open(place.machine(life.number))
     at = time.time_ns() // 1000
     start = {"run_id": life.run_id, "kind": "start", "status": "RUNNING", "start_time": at}
     lake.append("runs", [start | {"experiment_name": "torture", "event_at": at}])
     step = 0
     while True:
         # Segments beside an open journal would be seen before its rows are: no promise is broken,
-        # but a reader could no longer tell by the numbers. So all of a journal, then a segment.
+        # but a reader could no longer tell by the numbers. So all of a journal, then a segment; on
+        # a bucket the one or the other: journals of a machine are seen there sooner than segments.
         if chance.random() < 0.05:
             lake.flush()
             life.in_segments()
@@ -63,7 +93,11 @@ def write(_: Pipe, url: str, life: Life, pace: Pace) -> None:
         rows = [_point(life, number) for number in range(step, step + count)]
         step += count
         life.attempt(count)
-        if not lake.journal.size and chance.random() < 0.5:
+        if place.disks:
+            directly = life.number % 4 == 3
+        else:
+            directly = not lake.journal.size and chance.random() < 0.5
+        if directly:
             lake.table("metrics").append(from_rows(rows, SPECS["metrics"]))
             life.acknowledge()
             life.in_segments()
@@ -84,23 +118,39 @@ def _point(life: Life, step: int) -> dict[str, Any]:
     }
 
 
-def tidy(pipe: Pipe, url: str, pace: Pace) -> None:
+def tidy(pipe: Pipe, place: Place, machine: int, pace: Pace) -> None:
     """Recover, compact and collect until told to end, or killed; send what went wrong."""
-    lake = opened(url)
+    lake = place.open(machine)
     faults: list[str] = []
-    while not pipe.poll(0.05):
-        try:
-            lake.recover()
-            for name in SPECS:
-                table = lake.table(name)
-                compact(
-                    table,
-                    minimum=pace.minimum,
-                    settle=pace.settle,
-                    target_rows=pace.target_rows,
-                    partition_rows=pace.partition_rows,
-                )
-                collect(table, grace=pace.grace)
-        except LakeError as error:
-            faults.append(f"a compactor: {error!r}")
+
+    def pause(seconds: float) -> None:
+        if pipe.poll(seconds):
+            raise _TimeIsUpError
+
+    with contextlib.suppress(_TimeIsUpError):
+        while True:
+            try:
+                _tidy_once(lake, pace, pause)
+            except LakeError as error:
+                faults.append(f"a compactor: {error!r}")
     pipe.send(faults)
+
+
+class _TimeIsUpError(Exception):
+    """There is a message to end."""
+
+
+def _tidy_once(lake: Lake, pace: Pace, pause: Callable[[float], None]) -> None:
+    lake.recover()
+    for name in SPECS:
+        pause(0.01)
+        table = lake.table(name)
+        compact(
+            table,
+            minimum=pace.minimum,
+            settle=pace.settle,
+            target_rows=pace.target_rows,
+            partition_rows=pace.partition_rows,
+            pause=pause,
+        )
+        collect(table, grace=pace.grace)
