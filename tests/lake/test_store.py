@@ -4,6 +4,9 @@ import errno
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -134,3 +137,20 @@ def test_a_killed_writer_leaves_no_name(store: LocalStore, tmp_path: Path) -> No
     assert subprocess.run(run, check=False).returncode == 9
     assert [entry.size for entry in store.list("tmp")] == [5]
     assert store.list("folder") == []
+
+
+def test_nobody_comes_between_looking_for_a_name_and_giving_it(memory_path: Path) -> None:
+    store = LocalStore(memory_path)
+    together = threading.Barrier(8)
+
+    def race(_: int) -> int:
+        won = 0
+        for number in range(300):
+            together.wait()
+            with suppress(AlreadyExistsError):
+                store.put(f"prize {number}", b"", exclusive=True)
+                won += 1
+        return won
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(race, range(8))) == 300
