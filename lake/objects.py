@@ -8,6 +8,7 @@ recorded where it is referred to.
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -63,7 +64,8 @@ class Objects:
         Raises NotFoundError, and DamagedError when the disk gives other bytes than were stored.
         """
         key = object_key(digest)
-        data = self._store.get(key)
+        with _absence(digest):
+            data = self._store.get(key)
         if digest_bytes(data) != digest:
             message = f"{key} is damaged: its SHA-256 is not the one in its name."
             raise DamagedError(message, hint=REPAIR, path=key)
@@ -86,7 +88,7 @@ class Objects:
         """Return the number of bytes. Raises NotFoundError."""
         size = self._size(object_key(digest))
         if size is None:
-            raise NotFoundError(f"The lake has no object {digest}.", digest=digest)
+            raise _absent(digest)
         return size
 
     def local_path(self, digest: str) -> Path:
@@ -94,7 +96,9 @@ class Objects:
 
         It is read once to check it, in pieces, before it is handed out the first time.
         """
-        return self._checked.path(object_key(digest))
+        key = object_key(digest)
+        with _absence(digest):
+            return self._checked.path(key)
 
     def all(self) -> Iterator[str]:
         """Name every object, in order."""
@@ -108,6 +112,19 @@ class Objects:
             return self._store.size(key)  # of the store itself: a local copy outlives an object
         except NotFoundError:
             return None
+
+
+@contextlib.contextmanager
+def _absence(digest: str) -> Iterator[None]:
+    """Say of what a store does not find that it is an object, and what to do."""
+    try:
+        yield
+    except NotFoundError:
+        raise _absent(digest) from None
+
+
+def _absent(digest: str) -> NotFoundError:
+    return NotFoundError(f"The lake has no object {digest}.", hint=REPAIR, digest=digest)
 
 
 def object_key(digest: str) -> str:
