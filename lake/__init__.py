@@ -1,10 +1,13 @@
 """Keep bytes, files and commits: the layer that knows no SQL.
 
-A lake is one folder. What is in it never changes once it has a name; new facts are new files.
+A lake is one folder, or one prefix of a bucket. What is in it never changes once it has a name; new
+facts are new files.
 
     <lake>/
       lake.json                          format of the lake, its id, when it was created
-      journal/<id>.jsonl                 rows a living process has just appended
+      journal/<id>.jsonl                 rows a living process has just appended; of a bucket's lake
+                                         they are on the process's machine until they are segments
+      writers/<writer>.json              in a bucket: who writes now
       tables/<table>/
         tail/0000-schema.parquet         no rows, all columns: gives an empty table its schema
         tail/<id>-<sha16>.parquet        fresh segments, one an append or one a journal

@@ -80,6 +80,8 @@ def test_a_refresh_without_news_asks_little_and_reads_nothing(
     proxy.requests.clear()
     assert count(elsewhere) == (3, 6)
     assert asked(proxy) == ["LIST", "LIST"]
+    find_runs(elsewhere, Search(filter_string="metrics.loss > 0", order_by=["params.depth"]))
+    assert asked(proxy) == ["LIST", "LIST"]
 
 
 def test_questions_within_half_a_second_share_a_look(
