@@ -22,6 +22,7 @@ facts are new files.
       gc/<time>-<writer>-<nonce>.json    objects that nothing refers to, for now
       quarantine/<time>/<...>            damaged bytes of which there was no good copy
       backup/<...>                       in a copy: rows of living writers, how far it is
+      restoring.json                     a restore into this place that has not ended
 
     <id> = <time, 16 hex digits of microseconds>-<writer>-<sequence>
 

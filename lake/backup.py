@@ -15,8 +15,9 @@ the one after it, and the next one goes on from there. What is damaged in the so
 not copied, so that it never replaces a good copy. Nothing is deleted in the copy but segments whose
 rows are in its data files by then; `mhras gc` on the copy removes what else is of no use.
 
-A copy opens as a lake, for reading. Whoever wants to write restores it first: a copy that has
-manifests of its own is not copied to again. A mirror for `mhras verify --repair --from` it is, too.
+A copy opens as a lake, for reading; nobody compacts it (lake/copy_place.py). Whoever wants to write
+restores it first: a copy that has manifests of its own is not copied to again. It is a mirror for
+`mhras verify --repair --from`, too.
 
 What other copies are worth:
 

@@ -137,7 +137,7 @@ def _repair_other(workshop: Workshop, problem: Problem) -> None:
     key = problem.path
     folder, _, name = key.partition("/")
     if key == IDENTITY:
-        _repair_identity(workshop)
+        _repair_identity(workshop, problem)
     elif folder == OBJECTS:
         _repair_object(workshop, problem, name.rpartition("/")[2])
     elif folder == "claims":
@@ -153,7 +153,7 @@ def _repair_other(workshop: Workshop, problem: Problem) -> None:
         workshop.leave(problem, "no part of a lake")
 
 
-def _repair_identity(workshop: Workshop) -> None:
+def _repair_identity(workshop: Workshop, problem: Problem) -> None:
     store = workshop.store
     with contextlib.suppress(DamagedError):
         inventory = last_inventory(store)
@@ -168,6 +168,12 @@ def _repair_identity(workshop: Workshop) -> None:
             read_identity(workshop.mirror, "the mirror")
             store.put(IDENTITY, workshop.mirror.get(IDENTITY))
             workshop.restored.append(IDENTITY)
+            return
+    with contextlib.suppress(NotFoundError, DamagedError):
+        try:
+            read_identity(store, "this place")
+        except FormatError as error:  # what a newer version means by the files nobody knows here
+            workshop.leave(problem, error.hint)
             return
     # All rows are there, and without it nobody can open them: it gets an id of its own.
     identity = {"format": FORMAT, "lake_id": str(uuid.uuid4()), "created_at": now_us()}

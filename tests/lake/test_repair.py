@@ -404,3 +404,12 @@ def test_what_is_given_up_is_written_down_before_it_is_taken_away(
         repair(StoppingStore(store, changes=changes), SPECS, problems)
     gone = {key for key in lost if not (store.root / key).exists()}
     assert gone <= given_up(store).keys()
+
+
+def test_what_a_newer_version_wrote_gets_no_identity_of_this_one(store: LocalStore) -> None:
+    shutil.rmtree(store.root / "inventory")
+    newer = store.get(IDENTITY).replace(b'"format": 1', b'"format": 2')
+    store.put(IDENTITY, newer)
+    problems = [problem for problem in verify(store, SPECS) if problem.path == IDENTITY]
+    assert repair(store, SPECS, problems).left.keys() == {IDENTITY}
+    assert store.get(IDENTITY) == newer
