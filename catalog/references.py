@@ -22,19 +22,27 @@ _ARTIFACTS: Final = "select artifact_id, run_id, digest, uri from artifacts"
 _LAYOUTS: Final = """
 select distinct storage_uri from events_dataset_versions where storage_uri is not null order by all
 """
+# A purge reaches segments only. What deletes there must not go while a journal holds other rows
+# of the same thing: when they become a segment, it would be back.
+_WAITING: Final = """
+bool_or(journal_id is not null and not coalesce(deleted, false))
+and bool_or(journal_id is null and coalesce(deleted, false))
+"""
 # what deletes and what restores says so; the last one counts, and since when
-_DELETED_RUNS: Final = """
+_DELETED_RUNS: Final = f"""
 select deletions.run_id, all_runs.writer
 from (select run_id from events_runs where deleted is not null
       group by run_id having arg_max(deleted, event_at) and max(event_at) < $before) deletions
+anti join (select run_id from events_runs group by run_id having {_WAITING}) waiting using (run_id)
 join run_rows all_runs on all_runs.run_id = deletions.run_id
 where all_runs.status <> 'RUNNING'
 order by all
 """
-_DELETED_ARTIFACTS: Final = """
+_DELETED_ARTIFACTS: Final = f"""
 select artifact_id from events_artifacts
 group by artifact_id
 having coalesce(arg_max(deleted, event_at), false) and max(event_at) < $before
+       and not ({_WAITING})
 order by all
 """
 

@@ -219,3 +219,21 @@ def test_objects_of_a_copy_stay_while_rows_of_living_writers_may_name_them(
         report = collect_garbage(copy, now=later(8))
     assert report.marked == ()
     assert report.held == "rows of writers that were living when this copy was made may name them"
+
+
+def test_what_was_deleted_does_not_come_back_from_a_journal(bench: Workbench) -> None:
+    """Its rows are in the journal of one that lives, those that delete it are in segments."""
+    row = {"artifact_id": "x", "run_id": "r", "digest": bench.lake.objects.put(b"x"), "path": "p"}
+    bench.lake.append("artifacts", [{**row, "event_at": 1}])
+    with Workbench(bench.lake.root) as other:
+        other.lake.append("artifacts", [{**row, "deleted": True, "event_at": 2}])
+        other.lake.flush()
+        report = collect_garbage(other, purge_deleted=timedelta())
+        assert report.purged_artifacts == ()
+        assert other.sql("from artifacts where artifact_id = 'x'").num_rows == 0
+        bench.lake.flush()
+        report = collect_garbage(other, purge_deleted=timedelta())
+        assert report.purged_artifacts == ("x",)
+        for each in (bench, other):
+            assert each.sql("from artifacts where artifact_id = 'x'").num_rows == 0
+            assert "x" not in each.lake.table("artifacts").read()["artifact_id"].to_pylist()
