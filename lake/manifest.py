@@ -246,8 +246,8 @@ class ManifestLog:
         return self._versions_in(self._spare_folder)
 
     def _versions_in(self, folder: str) -> list[int]:
-        names = (entry.name.removesuffix(SUFFIX) for entry in self.store.list(folder))
-        return [int(name) for name in names if name.isdecimal()]
+        names = (name.removesuffix(SUFFIX) for name in self.store.file_names(folder))
+        return sorted(int(name) for name in names if name.isdecimal())
 
     def check_head(self) -> None:
         """Raise DamagedError when the highest manifest is gone: who writes must not go on."""
