@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 # A manifest that is whole again shows what else is missing; then an object may be missed.
 _ROUNDS: Final = 4
-_EXPERIMENTS: Final = "claims/experiments"
+# what a claim holds beside the name, as columns of an experiment's row
+_EXPERIMENTS: Final = {
+    "claims/experiments": ("experiment_id", "experiment_name", "created_at"),
+    "claims/listed_experiments": (),
+}
 _PREFIXED: Final = re.compile(rb"create or replace view (\w+)runs as\nfrom runs;", re.ASCII)
 
 
@@ -119,7 +123,7 @@ def _exported_prefix(lake: Lake) -> str:
 def _rebuild_claim(lake: Lake, key: str) -> bool:
     """Write an experiment's claim again from its first row, as its holder did; whether it is."""
     folder, _, name = key.rpartition("/")
-    if folder != _EXPERIMENTS:
+    if folder not in _EXPERIMENTS:
         return False
     digest = ""
     with contextlib.suppress(DamagedError):
@@ -127,7 +131,7 @@ def _rebuild_claim(lake: Lake, key: str) -> bool:
         digest = inventory.claims.get(key, "") if inventory else ""
     for row in _experiments(lake):
         if claim_file(row["experiment_name"]) == name:
-            payload = {n: row[n] for n in ("experiment_id", "experiment_name", "created_at")}
+            payload = {column: row[column] for column in _EXPERIMENTS[folder]}
             body = json.dumps({"name": row["experiment_name"], **payload}, sort_keys=True).encode()
             if digest in {"", digest_bytes(body)}:
                 lake.store.put(key, body)

@@ -43,8 +43,9 @@ def test_what_is_given_up_is_remembered_and_is_no_problem_any_more(
     assert verify_lake(bench, level="content").given_up == {}
 
 
-def test_the_claim_of_a_name_is_made_again_from_its_experiment(bench: Workbench) -> None:
-    folder = bench.lake.root / "claims" / "experiments"
+@pytest.mark.parametrize("kind", ["experiments", "listed_experiments"])
+def test_the_claim_of_a_name_is_made_again_from_its_experiment(bench: Workbench, kind: str) -> None:
+    folder = bench.lake.root / "claims" / kind
     before = {path: path.read_bytes() for path in folder.iterdir()}
     for path in before:
         path.unlink()
