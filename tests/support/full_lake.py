@@ -35,16 +35,16 @@ def _log(bench: Workbench, number: int) -> str:
 def _compact(bench: Workbench) -> None:
     bench.lake.flush()
     for name in SPECS:
-        compact(bench.lake.table(name), minimum=1, settle=0)
+        compact(bench.lake.table(name), minimum=1, settle=0, partition_rows=20)
 
 
 @contextlib.contextmanager
 def full_lake(folder: Path) -> Iterator[Workbench]:
     """Make the lake and give its living writer, whose rows are in a journal.
 
-    Three manifests a table with two data files, segments, files that wait for their deletion,
-    spare manifests, claims, a deleted artifact and a deleted run, the exported catalog, and two
-    inventories.
+    Three manifests a table with data files in folders of their own and roll-ups, segments, files
+    that wait for their deletion, spare manifests, claims, a deleted run, the exported catalog, and
+    two inventories.
     """
     with Workbench(folder, actor="ana", durability="process") as bench:
         for number in range(3):

@@ -40,6 +40,8 @@ def kind_of(key: str) -> str:
     ('lake.json', 'log')
     """
     folder, *_ = parts = key.split("/")
+    if folder == "tables" and parts[2:4] == ["data", "rollup"]:
+        return "rollup"
     if folder == "tables":
         return "sentinel" if parts[-1] == SENTINEL else parts[2]
     return folder
