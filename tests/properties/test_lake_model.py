@@ -229,10 +229,12 @@ class LakeMachine(RuleBasedStateMachine):
         journals = list(handle.lake.journal.folder.glob("*.jsonl"))
         assert {path.name.split("-")[1] for path in journals} <= living
 
-    @rule(handle=handles, table=st.sampled_from(sorted(SPECS)), rows=st.integers(1, 20))
-    def compact(self, handle: Handle, table: str, rows: int) -> None:
-        lake_table = handle.lake.table(table)
-        compact(lake_table, minimum=1, settle=0, target_rows=rows, partition_rows=rows // 4)
+    @rule(handle=handles, rows=st.integers(4, 40))
+    def flush_and_compact(self, handle: Handle, rows: int) -> None:
+        handle.lake.flush()
+        for name in SPECS:
+            table = handle.lake.table(name)
+            compact(table, minimum=1, settle=0, target_rows=rows, partition_rows=rows // 4)
 
     @rule(handle=handles)
     def collect_ten_minutes_later(self, handle: Handle) -> None:
