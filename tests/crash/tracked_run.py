@@ -9,7 +9,6 @@ from core import Workbench
 from lake.errors import LakeNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from core.tracking.active import ActiveRun
@@ -37,16 +36,16 @@ def track_run(folder: Path, first: int, teller: Teller) -> None:
             return
         (run,) = runs
         teller.attempt(tracker.wait, repeat=False)
-        steps: dict[str, Callable[[], object]] = {
-            f"run {first} RUNNING": lambda: None,
-            f"point {first} {first}": partial(run.log_metrics, {"loss": 0.5}, step=first),
-            f"artifact {first} weights": partial(run.log_bytes, b"weights", "model.bin"),
-            f"run {first} FINISHED": run.end,
-        }
         teller.acknowledge("experiment risk")
-        for name, step in steps.items():
-            if teller.attempt(step, repeat=False):
-                teller.acknowledge(name)
+        teller.acknowledge(f"run {first} RUNNING")
+        # a point alone does not wait for the disk: the artifact's row does, and for all before it
+        logged = teller.attempt(partial(run.log_metrics, {"loss": 0.5}, step=first), repeat=False)
+        if teller.attempt(partial(run.log_bytes, b"weights", "model.bin"), repeat=False):
+            teller.acknowledge(f"artifact {first} weights")
+            if logged:
+                teller.acknowledge(f"point {first} {first}")
+        if teller.attempt(run.end, repeat=False):
+            teller.acknowledge(f"run {first} FINISHED")
 
 
 def read_runs(folder: Path) -> list[str]:
