@@ -133,13 +133,16 @@ def test_many_threads_ask_at_once(lake: Lake) -> None:
     catalog = Catalog(lake)
     failures: list[BaseException] = []
     seen: list[int] = []
+    doubles = "select run_id, step from metrics group by all having count(*) > 1"
 
     def ask() -> None:
         try:
             for _ in range(20):
                 runs, metrics = counts(catalog)
                 seen.append(runs)
-                assert metrics in (2 * runs, 2 * (runs - 1))
+                # a run is there before its points; points may be seen before their run
+                assert 2 * (runs - 1) <= metrics <= 60
+                assert catalog.sql(doubles).num_rows == 0
         except BaseException as error:
             failures.append(error)
             raise
