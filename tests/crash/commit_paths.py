@@ -34,6 +34,7 @@ from lake.segment import decode
 from lake.store import LocalStore
 from lake.verify import verify
 from tests.crash.contents import SPECS, TABLES, append, claims_in, named, opened, read_lake, row
+from tests.crash.registered_data import read_versions, register, some_dataset
 from tests.crash.tracked_run import read_runs, some_run, track_run
 
 if TYPE_CHECKING:
@@ -354,6 +355,14 @@ def take_inventories(folder: Path, first: int, teller: Teller) -> None:
 PATHS: Final = {
     "run": CommitPath(
         points=70, syncs=24, work=track_run, prepare=some_run, found=read_runs, slow=True
+    ),
+    "dataset": CommitPath(
+        points=72,
+        syncs=26,
+        work=register,
+        prepare=some_dataset,
+        found=read_versions,
+        slow=True,
     ),
     "create": CommitPath(points=31, syncs=12, work=create),
     "append": CommitPath(points=30, syncs=13, work=log_and_close, prepare=some_lake),
