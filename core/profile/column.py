@@ -106,7 +106,8 @@ def sorted_numbers(column: pa.Array) -> Numbers:
 def _of_numbers(column: pa.Array) -> dict[str, Any]:
     ordered = sorted_numbers(column)
     finite = ordered[np.isfinite(ordered)]
-    starts = np.flatnonzero(np.diff(ordered, prepend=np.nan) != 0) if len(ordered) else ordered
+    changes = ordered[1:] != ordered[:-1]  # not by difference: inf - inf is no number
+    starts = np.flatnonzero(np.append(True, changes)) if len(ordered) else np.empty(0, np.int64)
     return {
         "count": len(ordered),
         "missing": len(column) - len(ordered),

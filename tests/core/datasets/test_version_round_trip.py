@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SHARED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Drawing a table takes a while on a busy machine; the lake of an example serves the next as well.
+SHARED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 def stored(
@@ -177,6 +178,7 @@ def test_the_way_a_table_is_handed_over_does_not_change_its_digest(tmp_path: Pat
     assert stored(objects, in_pieces).content_digest == stored(objects, table).content_digest
 
 
+@SHARED
 @given(table=tables())
 def test_every_type_has_statistics(table: pa.Table) -> None:
     for each in table.itercolumns():

@@ -66,8 +66,9 @@ def test_a_large_mean_does_not_hide_the_spread() -> None:
 
 
 def test_infinite_values_are_bounds_and_not_added_up() -> None:
-    profile = profile_column(pa.array([-math.inf, 1.0, 3.0, math.inf]))
-    assert (profile["mean"], profile["infinite"]) == (2.0, 2)
+    profile = profile_column(pa.array([-math.inf, 1.0, 3.0, math.inf, math.inf]))
+    assert (profile["mean"], profile["infinite"], profile["distinct"]) == (2.0, 3, 4)
+    assert profile["top"][0] == {"value": "Infinity", "count": 2}
     assert (profile["min"], profile["max"]) == ("-Infinity", "Infinity")
     json.dumps(profile, allow_nan=False)
 
