@@ -42,12 +42,15 @@ def without_secrets(text: str) -> str:
 
 
 def git_folder(start: Path) -> Path | None:
-    """The git folder that rules a directory, followed through worktrees; None outside of git."""
+    """The git folder that rules a directory, followed through worktrees; None outside of git.
+
+    What this user may not look into is outside.
+    """
     for folder in (start, *start.parents):
         place = folder / ".git"
-        if place.is_dir():
-            return place
-        if place.is_file():
+        if os.path.isdir(place):  # noqa: PTH112 - never fails, as Path.is_dir does
+            return place if os.access(place, os.R_OK | os.X_OK) else None
+        if os.path.isfile(place):  # noqa: PTH113 - the same
             pointer = place.read_text(encoding="utf8").removeprefix("gitdir:").strip()
             return (folder / pointer).resolve()
     return None

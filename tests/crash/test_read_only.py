@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 - whom nobody is may not import it any more
 import os
 import tempfile
 from pathlib import Path
