@@ -160,6 +160,11 @@ def _wait_for_the_end_of(read: int, write: int) -> None:
     os.read(read, 1)
 
 
+def _is_free(lake: Lake) -> bool:
+    with LocalStore(lake.root).lock("compact-metrics") as free:
+        return free
+
+
 def test_a_fork_waits_for_the_step_and_its_child_holds_no_lock(lake: Lake) -> None:
     segments(lake.table("metrics"), 64)
     tending = Upkeep(lake, every=0.01)
@@ -169,8 +174,7 @@ def test_a_fork_waits_for_the_step_and_its_child_holds_no_lock(lake: Lake) -> No
     read, write = os.pipe()
     child = forked(partial(_wait_for_the_end_of, read, write))
     tending.stop()
-    with LocalStore(lake.root).lock("compact-metrics") as free:
-        assert free
+    until(lambda: _is_free(lake))  # while the child lives
     os.close(write)
     assert exit_code(child) == 0
     os.close(read)
