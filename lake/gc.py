@@ -34,6 +34,7 @@ from lake.objects import FOLDER as OBJECTS, object_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from lake.address import Place
     from lake.store import Entry, Store
 
 KEEP: Final = timedelta(days=7)
@@ -188,9 +189,12 @@ def _delete(store: Store, doomed: Sequence[StoredObject]) -> tuple[list[StoredOb
 
 
 def old_temporary_files(
-    store: Store, *, older_than: float = OLD_TEMPORARY_SECONDS, now: float | None = None
+    place: Place, *, older_than: float = OLD_TEMPORARY_SECONDS
 ) -> dict[str, int]:
-    """Name the files that crashed writers left in tmp/, with their bytes; ages are in seconds."""
-    limit = (time.time() if now is None else now) - older_than
-    files = [entry for entry in store.list("tmp") if not entry.name.endswith(".lock")]
+    """Name the files that crashed writers left in tmp/, with their bytes; ages are in seconds.
+
+    A younger one may be on its way to a name: its age is told by the clock that dated it.
+    """
+    limit = place.now() - older_than
+    files = [entry for entry in place.list("tmp") if not entry.name.endswith(".lock")]
     return {f"tmp/{entry.name}": entry.size for entry in files if entry.modified_at < limit}

@@ -71,13 +71,18 @@ class Quarantine:
 def given_up(store: Store) -> dict[str, str]:
     """Return what repairs gave up and nobody has put back: keys and reasons."""
     found: dict[str, str] = {}
+    unknown: dict[str, str] = {}
     for name in store.folders(FOLDER):
+        key = f"{FOLDER}/{name}/{REPORT}"
         try:
-            report = read_document(store, f"{FOLDER}/{name}/{REPORT}")
-        except (NotFoundError, DamagedError):
-            continue  # a repair that crashed, or a report that is damaged itself
-        found |= report.get("given_up") or {}
-    return {key: reason for key, reason in found.items() if not _is_there(store, key)}
+            report = read_document(store, key)
+        except NotFoundError:
+            continue  # nothing was given up: what nobody needs, or a repair that got no further
+        except DamagedError as error:
+            unknown[key] = f"nobody can tell what was given up: {error.message}"
+        else:
+            found |= report.get("given_up") or {}
+    return {k: reason for k, reason in found.items() if not _is_there(store, k)} | unknown
 
 
 def _is_there(store: Store, key: str) -> bool:

@@ -307,14 +307,6 @@ class LocalStore:
     def require_exclusive_create(self) -> None:
         """Do nothing: the kernel gives no name twice, and says so when it cannot tell."""
 
-    def sweep(self, *, older_than: float = 86_400.0) -> int:
-        """Remove what crashed writers left in tmp/, in seconds of age; return how many files."""
-        limit = time.time() - older_than
-        old = [f"{TMP}/{e.name}" for e in self.list(TMP) if e.modified_at < limit]
-        if old:
-            self.delete(*old)
-        return len(old)
-
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[bool]:
         """Hold an advisory lock and tell whether it was free; it ends with the process."""

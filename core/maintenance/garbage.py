@@ -115,7 +115,7 @@ def collect_garbage(
             writer=catalog.lake.writer,
         )
         deleted += _garbage(objects.deleted)
-    deleted += _temporary_files(catalog, moment, dry_run=dry_run)
+    deleted += _temporary_files(catalog, dry_run=dry_run)
     return GarbageReport(
         dry_run=dry_run,
         deleted=tuple(deleted),
@@ -184,9 +184,9 @@ def _garbage(objects: Iterable[StoredObject]) -> tuple[Garbage, ...]:
     )
 
 
-def _temporary_files(catalog: Catalog, moment: datetime, *, dry_run: bool) -> list[Garbage]:
+def _temporary_files(catalog: Catalog, *, dry_run: bool) -> list[Garbage]:
     store = catalog.lake.store
-    found = old_temporary_files(store, now=moment.timestamp())
+    found = old_temporary_files(store)
     if found and not dry_run:
         store.delete(*found)
     return [Garbage(key=key, bytes=size, kind="temporary") for key, size in found.items()]

@@ -45,6 +45,8 @@ class StorageContract:
         uri = storage.save_artifact(b"gone", "gone.txt")
         storage.delete_artifact(uri)
         storage.delete_artifact(uri)
+        with pytest.raises(ArtifactError):
+            storage.load_artifact(uri)
 
     def test_deleting_one_of_two_equal_artifacts_keeps_the_other(
         self, storage: StorageBackend

@@ -6,6 +6,7 @@ import os
 import random
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from catalog.tables import SPECS
@@ -50,16 +51,18 @@ def write(pipe: Pipe, lake: Path, returned: Counters, place: int) -> None:
 
 
 def tidy(pipe: Pipe, lake: Path) -> None:
-    """Compact and collect for ever, tables without any grace."""
+    """Compact and collect for ever, without any grace but that of objects."""
     pipe.send("begun")
     with Workbench(lake) as workbench:
         workbench.lake.settle = 0.05
+        days = 0.0
         while not pipe.poll(0):
             for name in SPECS:
                 table = workbench.lake.table(name)
                 compact(table, minimum=4, settle=0.05)
                 collect(table, grace=0.5)
-            collect_garbage(workbench)
+            days += 0.5
+            collect_garbage(workbench, now=datetime.now(UTC) + timedelta(days=days))
 
 
 def copy(_pipe: Pipe, source: Path, target: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -279,4 +280,4 @@ def test_old_temporary_files_are_found(store: LocalStore) -> None:
     store.put("tmp/new", b"")
     os.utime(store.local_path("tmp/old"), (START, START))
     assert old_temporary_files(store) == {"tmp/old": 5}
-    assert old_temporary_files(store, now=START + 10) == {}
+    assert old_temporary_files(store, older_than=time.time() - START + 10) == {}

@@ -106,16 +106,6 @@ def test_bytes_are_on_disk_before_the_name_and_the_name_before_the_end(
     assert len(synced) == 3
 
 
-def test_sweeping_removes_only_old_files_of_tmp(store: LocalStore, tmp_path: Path) -> None:
-    store.put("kept", b"")
-    (tmp_path / "tmp" / "old").touch()
-    (tmp_path / "tmp" / "new").touch()
-    os.utime(tmp_path / "tmp" / "old", (1e9, 1e9))
-    assert store.sweep() == 1
-    assert [entry.name for entry in store.list("tmp")] == ["new"]
-    assert store.get("kept") == b""
-
-
 def test_a_lock_is_free_once_its_holder_lets_go(store: LocalStore) -> None:
     with store.lock("work") as first, store.lock("work") as second, store.lock("other") as other:
         assert (first, second, other) == (True, False, True)

@@ -106,9 +106,7 @@ def _look(
         if found.get(run_id, 0) < points:
             report.violated(f"{run_id} went down from {points} to {found.get(run_id, 0)}")
     lacking = [run_id for run_id, points in expected.items() if points and run_id not in runs]
-    # Points stored as segments of a bucket's lake may come before their run, which goes through
-    # the journal of a machine whose writer was killed and not yet followed by another.
-    if lacking and not catalog.lake.publishes:
+    if lacking:
         report.violated(f"the runs {lacking} are not there")
     before.update(found)
 

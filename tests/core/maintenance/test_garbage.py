@@ -204,6 +204,10 @@ def test_objects_stay_while_rows_are_lost(bench: Workbench) -> None:
     repair_lake(bench)
     report = collect_garbage(bench, now=later(8))
     assert (report.marked, "given files up" in report.held) == ((), True)
+    (list_,) = bench.lake.root.glob("quarantine/*/report.json")
+    damage(list_, "truncated", CHANCE)  # then nobody can tell what was lost
+    report = collect_garbage(bench, now=later(8))
+    assert (report.marked, "given files up" in report.held) == ((), True)
     shutil.rmtree(bench.lake.root / "quarantine")
     assert len(collect_garbage(bench, now=later(8)).marked) == 2
 
