@@ -21,7 +21,7 @@ demo: .venv/installed ## open the workbench on a demo lake [PORT=8501] [LAKE=dem
 
 test: .venv/installed ## run every test, with doctests and browser tests [ARGS="-k name"]
 	@tools/browser.sh >/dev/null
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
 
 check: .venv/installed ## check format, lint, types and layers
 	$(BIN)/ruff format --check .

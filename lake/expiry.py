@@ -43,6 +43,8 @@ LIST_SUFFIX: Final = ".json"
 LEASE_SUFFIX: Final = ".lease"
 LEASE_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.02
+_ended: Final[set[str]] = set()
+"""Leases of this process that have ended, while the disk did not let go of their files."""
 
 
 def keys_of(store: Store, suffix: str) -> list[str]:
@@ -78,6 +80,9 @@ def wait_for_leases(store: Store, *, seconds: float = LEASE_SECONDS) -> bool:
     waited_for = set(keys_of(store, LEASE_SUFFIX))
     if not waited_for:
         return False
+    if left := waited_for & _ended:
+        store.delete(*left)
+        waited_for -= left
     end = time.monotonic() + seconds
     rest = waited_for
     while rest and time.monotonic() < end:
@@ -99,4 +104,6 @@ def lease(store: Store) -> Iterator[float]:
     try:
         yield end if keys_of(store, LEASE_SUFFIX) == [key] else -math.inf
     finally:
+        _ended.add(key)
         store.delete(key)
+        _ended.discard(key)

@@ -30,12 +30,20 @@ __all__ = ["bucket", "s3"]
 
 
 @pytest.fixture
-def proxy(bucket: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
-    """Lead to the bucket by a server that fails, with a client that soon gives up."""
+def patience() -> float:
+    """For so many seconds a request is repeated."""
+    return 20.0
+
+
+@pytest.fixture
+def proxy(
+    bucket: str, s3: S3Server, patience: float, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FaultProxy]:
+    """Lead to the bucket by a server that fails."""
     with fault_proxy(s3.url) as proxy:
         assert bucket
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        monkeypatch.setitem(vars(S3Store)["__init__"].__kwdefaults__, "patience", 1.5)
+        monkeypatch.setitem(vars(S3Store)["__init__"].__kwdefaults__, "patience", patience)
         proxy.seconds = 0.3
         yield proxy
 
@@ -112,6 +120,7 @@ def test_what_fails_in_passing_is_done_once(
         assert contents(elsewhere) == work.after
 
 
+@pytest.mark.parametrize("patience", [2.0])
 @pytest.mark.parametrize("name", WORKS)
 def test_what_fails_for_good_says_so_and_is_done_once_when_it_is_repeated(
     bucket: str, lake: Lake, proxy: FaultProxy, tmp_path: Path, name: str

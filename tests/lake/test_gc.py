@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lake.digest import digest_bytes
-from lake.errors import LakeError
-from lake.expiry import FOLDER, LEASE_SUFFIX, LIST_SUFFIX, is_marked, keys_of, wait_for_leases
+from lake.errors import LakeError, StoreError
+from lake.expiry import (
+    FOLDER,
+    LEASE_SECONDS,
+    LEASE_SUFFIX,
+    LIST_SUFFIX,
+    is_marked,
+    keys_of,
+    lease,
+    wait_for_leases,
+)
 from lake.gc import ObjectGarbage, collect_objects, old_temporary_files
 from lake.objects import Objects, object_key
 from lake.store import LocalStore
@@ -189,6 +198,23 @@ def test_of_two_collections_at_once_one_deletes(store: LocalStore) -> None:
     assert present(store) == [digest]
     store.delete(f"{FOLDER}/other{LEASE_SUFFIX}")
     assert digests(collect(store, 15).deleted) == [digest]
+
+
+def test_an_ended_lease_that_could_not_be_removed_holds_nobody_of_its_process_up(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_keys: str) -> None:
+        raise StoreError("tmp: Input/output error.")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError), lease(store):
+        patch.setattr(store, "delete", fails)
+    assert len(keys_of(store, LEASE_SUFFIX)) == 1
+    began = time.monotonic()
+    assert wait_for_leases(store)
+    assert (keys_of(store, LEASE_SUFFIX), time.monotonic() - began < LEASE_SECONDS / 2) == (
+        [],
+        True,
+    )
 
 
 def test_a_lease_that_is_left_is_removed_when_it_has_run_out(store: LocalStore) -> None:
