@@ -2,6 +2,7 @@
 
 names        what they may be called         publisher    how one comes to be
 versions     finds them                      retrieval    reads their rows
+comparison   how two of them differ
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from catalog.dataset_search import VersionRows
+from core.datasets.comparison import Comparisons
 from core.datasets.names import NUMBERED, check_names
 from core.datasets.places import VersionPlaces
 from core.datasets.publisher import Details, Publisher
@@ -64,6 +66,7 @@ class DataVersionControl:
         self._lake = db_connection.lake
         places = VersionPlaces(db_connection.lake, storage_path, cache=cache)
         self._versions = Versions(VersionRows(db_connection), places)
+        self._comparisons = Comparisons(self._versions)
         self._publisher = Publisher(
             db_connection.lake,
             self._versions,
@@ -132,30 +135,21 @@ class DataVersionControl:
 
     def detect_drift(
         self,
-        dataset_version_id1: str,
-        dataset_version_id2: str,
+        dataset_version_id1: Any,
+        dataset_version_id2: Any,
         *,
         columns: Sequence[str] | None = None,
+        **options: Any,
     ) -> DriftReport:
         """Compare a version with the one it is measured by, which comes first.
 
-        Versions are given by id or as ``name@version``. core/drift/detect.py says what drift is.
-        Raises DatasetNotFoundError, and DataVersionError for columns neither of them has.
+        Versions are given by id or as ``name@version``; any frame, query or file may be in their
+        place. core/drift/detect.py says what drift is, and which `options` there are.
+        Raises DatasetNotFoundError, FrameError, and DataVersionError for unknown columns.
         """
-        from core.drift.detect import detect_drift  # with Arrow, which logging does not need
-
-        versions = [
-            self._versions.by_reference(v) for v in (dataset_version_id1, dataset_version_id2)
-        ]
-        schemas = [version.schema for version in versions]
-        unknown = [n for n in columns or () if not any(n in schema for schema in schemas)]
-        if unknown:
-            message = f"Neither version has the columns {', '.join(unknown)}."
-            hint = f"Columns: {', '.join(dict.fromkeys([*schemas[0], *schemas[1]]))}."
-            raise DataVersionError(message, hint=hint, columns=unknown)
-        tables = [self._versions.read(version) for version in versions]
-        names = (versions[0].version_id, versions[1].version_id)
-        return detect_drift(tables[0], tables[1], columns=columns, names=names)
+        return self._comparisons.detect_drift(
+            dataset_version_id1, dataset_version_id2, columns=columns, **options
+        )
 
     def tag(self, dataset_name: str, tag: str, version: str) -> None:
         """Let a tag point to a version; it may point to another one later.

@@ -55,6 +55,16 @@ def open_source(data: Any) -> Source:
     return Source(table.schema, _slices(table))
 
 
+def read_all(data: Any) -> pa.Table:
+    """Return all rows of any table or file at once. Raises FrameError.
+
+    >>> read_all({"age": [30, 41]}).num_rows
+    2
+    """
+    source = open_source(data)
+    return pa.concat_tables([source.schema.empty_table(), *source.pieces])
+
+
 def _mixed(data: Any, error: Exception) -> FrameError:
     message = f"A column of this {type(data).__name__} has values of several types: {error}"
     return FrameError(message, hint="Give every column one type, for instance with astype().")

@@ -277,7 +277,7 @@ def test_drift_between_versions_is_found(workbench: Workbench) -> None:
     assert report.drifted_columns == ("score",)
     assert (report.version_id1, report.version_id2) == (before.version_id, after.version_id)
     assert not workbench.datasets.detect_drift("scores@v1", "scores@v1").drift_detected
-    with pytest.raises(DataVersionError, match="Neither version has the columns weight"):
+    with pytest.raises(DataVersionError, match="Neither table has the columns weight"):
         workbench.datasets.detect_drift("scores@v1", "scores@v2", columns=["weight"])
     with pytest.raises(DatasetNotFoundError):
         workbench.datasets.detect_drift("scores@v1", "scores@v9")

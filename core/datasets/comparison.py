@@ -1,0 +1,120 @@
+"""Compare versions of datasets, or any tables, with each other.
+
+    "phq9@v3", a version's id     found in the lake
+    a DatasetVersion              as it is
+    any frame, query or Path      read as it would be to register it (core/datasets/sources.py)
+
+A text that names no version may be the path of a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.datasets.version import DatasetVersion
+from core.errors import DatasetNotFoundError, DataVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from core.datasets.versions import Versions
+    from core.drift.report import DriftReport
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two tables: its rows are read when they are first asked for."""
+
+    versions: Versions
+    data: Any
+    name: str
+
+    @property
+    def version(self) -> DatasetVersion | None:
+        """The version, unless it is another table."""
+        return self.data if isinstance(self.data, DatasetVersion) else None
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """All rows. Raises FrameError."""
+        if self.version is not None:
+            return self.versions.read(self.version)
+        from core.datasets.sources import read_all  # with Arrow, which logging does not need
+
+        return read_all(self.data)
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of its columns, in their order."""
+        names = self.table.column_names if self.version is None else self.version.schema
+        return [*names]
+
+
+class Comparisons:
+    """Compares what a lake's versions hold."""
+
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+
+    def side(self, data: Any, name: str) -> Side:
+        """Find out what is meant; `name` is what a table without one is called.
+
+        Raises DatasetNotFoundError.
+        """
+        found = self._find(data) if isinstance(data, str) else data
+        if isinstance(found, DatasetVersion):
+            name = found.version_id
+        elif isinstance(found, Path):
+            name = found.name
+        return Side(self._versions, found, name)
+
+    def _find(self, reference: str) -> DatasetVersion | Path:
+        try:
+            return self._versions.by_reference(reference)
+        except DatasetNotFoundError as error:
+            path = _file_at(reference)
+            if path is not None:
+                return path
+            hint = f"{error.hint} There is no file of this name either."
+            raise DatasetNotFoundError(error.message, hint=hint, **error.facts) from None
+
+    def detect_drift(
+        self,
+        reference: Any,
+        current: Any,
+        *,
+        columns: Sequence[str] | None = None,
+        **options: Any,
+    ) -> DriftReport:
+        """Compare a table with the one it is measured by, which comes first.
+
+        `options` are those of core.drift.detect.detect_drift. Raises DatasetNotFoundError,
+        FrameError, and DataVersionError for columns neither of them has.
+        """
+        from core.drift.detect import detect_drift  # with Arrow, which logging does not need
+
+        before, after = self.side(reference, "reference"), self.side(current, "current")
+        _check_columns(columns, before, after)
+        names = (before.name, after.name)
+        return detect_drift(before.table, after.table, columns=columns, names=names, **options)
+
+
+def _file_at(text: str) -> Path | None:
+    try:
+        path = Path(text).expanduser()
+        return path if path.is_file() else None
+    except (OSError, RuntimeError):  # too long for a name, or the home of nobody
+        return None
+
+
+def _check_columns(wanted: Sequence[str] | None, before: Side, after: Side) -> None:
+    known = dict.fromkeys([*before.columns, *after.columns])
+    unknown = [name for name in wanted or () if name not in known]
+    if unknown:
+        message = f"Neither table has the columns {', '.join(unknown)}."
+        raise DataVersionError(message, hint=f"Columns: {', '.join(known)}.", columns=unknown)
