@@ -16,8 +16,10 @@ from typer.main import get_command
 from app import (
     cli_backup,
     cli_config,
+    cli_datasets,
     cli_demo,
     cli_doctor,
+    cli_import,
     cli_lake,
     cli_maintenance,
     cli_run,
@@ -36,6 +38,8 @@ for _module in (
     cli_demo,
     cli_lake,
     cli_runs,
+    cli_import,
+    cli_datasets,
     cli_sql,
     cli_config,
     cli_doctor,
@@ -44,6 +48,7 @@ for _module in (
 ):
     app.add_typer(_module.commands)
 app.add_typer(cli_run.commands, name="run", help="Look at one run.")
+app.add_typer(cli_datasets.dataset_commands, name="dataset", help="Look at one dataset.")
 app.add_typer(cli_lake.export_commands, name="export", help="Hand the lake to other tools.")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time as timing
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -126,6 +127,31 @@ def say_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     console.print(table)
 
 
+def say_wide_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows with many columns: at a terminal in several tables that each fit its width.
+
+    Every one of them begins with the first column. Elsewhere it is one table, as it always is.
+    """
+    if not at_terminal():
+        say_table(headers, rows)
+        return
+    width = _console().width
+    widths = [
+        max(len(_shown(row[place], rounded=True)) for row in ([*headers], *rows)) + 2
+        for place in range(len(headers))
+    ]
+    pages: list[list[int]] = [[0]]
+    for place in range(1, len(headers)):
+        if len(pages[-1]) > 1 and sum(widths[n] for n in (*pages[-1], place)) > width + 2:
+            pages.append([0])
+        pages[-1].append(place)
+    for page, places in enumerate(pages):
+        if page:
+            say()
+            sys.stdout.flush()
+        say_table([headers[n] for n in places], [[row[n] for n in places] for row in rows])
+
+
 def _shown(value: object, *, rounded: bool = False) -> str:
     if value is None:
         return ""
@@ -185,3 +211,23 @@ def progress() -> Iterator[Progress]:
     with Bars(*columns, console=_console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=1.0)
         yield lambda text, share: bars.update(task, description=printable(text), completed=share)
+
+
+@contextmanager
+def row_counter() -> Iterator[Callable[[int], None]]:
+    """Show at a terminal how many rows there are so far, and how many come in a second."""
+    if not sys.stderr.isatty():
+        yield lambda _rows: None
+        return
+    from rich.progress import Progress as Bars, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bars(*columns, console=_console(stderr=True), transient=True) as bars:
+        task = bars.add_task("opening", total=None)
+        started = timing.monotonic()
+
+        def tell(rows: int) -> None:
+            pace = rows / max(timing.monotonic() - started, 1e-9)
+            bars.update(task, description=f"{rows:,} rows, {pace:,.0f} a second")
+
+        yield tell

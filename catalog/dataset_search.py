@@ -29,6 +29,19 @@ limit 1
 _NEWEST: Final = _ALL + "limit 1"
 _BY_ID: Final = "select * from dataset_versions where version_id = $version_id"
 _TAGS: Final = "select tag from dataset_tags where version_id = $version_id order by tag"
+_SUMMARIES: Final = """
+with ranked as (
+  select *, count(*) over (partition by dataset_name) as versions,
+         row_number() over (partition by dataset_name
+                            order by created_at desc, version_id desc) as place
+  from dataset_versions),
+named as (
+  select t.dataset_name, map_from_entries(list((t.tag, v.version) order by t.tag)) as tags
+  from dataset_tags t join dataset_versions v using (version_id) group by t.dataset_name)
+select dataset_name, versions, version, num_rows, num_columns, size_bytes, created_at,
+       coalesce(tags, map {}) as tags
+from ranked left join named using (dataset_name) where place = 1 order by dataset_name
+"""
 _NAMES: Final = "select distinct dataset_name from dataset_versions order by all"
 
 
@@ -63,6 +76,10 @@ class VersionRows:
     def names(self) -> list[str]:
         """Return the names of all datasets, sorted."""
         return [row["dataset_name"] for row in self._ask(_NAMES)]
+
+    def summaries(self) -> list[dict[str, Any]]:
+        """Return one row for each dataset, by name: how many versions, the newest, the tags."""
+        return self._ask(_SUMMARIES)
 
     def _ask(self, query: str, **values: object) -> list[dict[str, Any]]:
         with self._catalog.cursor() as cursor:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from catalog.catalog import Catalog
     from core.datasets.encodings import Compression
     from core.datasets.publisher import Progress
-    from core.datasets.version import DatasetVersion
+    from core.datasets.version import DatasetSummary, DatasetVersion
     from core.drift.report import DriftReport
     from core.frames import FrameType
     from core.tracking.storage import StorageBackend
@@ -94,7 +94,8 @@ class DataVersionControl:
     ) -> DatasetVersion:
         """Store a table as a new version, or return the one that holds just the same.
 
-        `dataset` is any frame, query or file (core/datasets/sources.py), taken a piece at a time.
+        `dataset` is any frame, query or file (core/datasets/sources.py), taken a piece at a time;
+        a list of files is one dataset of their rows, one file after the other.
         `version` is its label, else v1, v2 ...; data that is there already gets the label as a tag.
         `key` are the columns that tell rows apart; else they are guessed once for the dataset.
         `progress` is called with the number of rows so far.
@@ -132,6 +133,10 @@ class DataVersionControl:
     def list_datasets(self) -> list[str]:
         """Return the names of all datasets, sorted."""
         return self._versions.names()
+
+    def summaries(self) -> list[DatasetSummary]:
+        """Return every dataset in one line, by name: how many versions, the newest, the tags."""
+        return self._versions.summaries()
 
     def detect_drift(
         self,

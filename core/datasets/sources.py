@@ -3,6 +3,7 @@
     pandas, polars, Arrow                    as they are
     polars LazyFrame, DuckDB relation        run by their engine, a batch at a time
     .parquet .csv .tsv .jsonl .ndjson .arrow .feather .xpt     (also .csv.gz and the like)
+    several of these files                   their rows, one file after the other
 
 A file of any size is read in pieces: only one of them is in memory.
 """
@@ -42,6 +43,10 @@ def open_source(data: Any) -> Source:
     """Return the rows of any table or file. Raises FrameError."""
     if isinstance(data, str | Path):
         return _open_file(Path(data).expanduser())
+    if isinstance(data, list | tuple) and data and all(isinstance(d, str | Path) for d in data):
+        from core.datasets.several_files import open_files  # which opens each by this function
+
+        return open_files([Path(path).expanduser() for path in data])
     if isinstance(data, pa.RecordBatchReader):
         return Source(data.schema, _batches(data))
     if hasattr(data, "collect_batches"):  # a polars LazyFrame

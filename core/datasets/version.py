@@ -1,4 +1,4 @@
-"""A version of a dataset, as it is found again."""
+"""A version of a dataset, as it is found again, and a dataset in one line."""
 
 from __future__ import annotations
 
@@ -71,4 +71,35 @@ class DatasetVersion:
             licence=row["licence"] or "",
             actor=row["actor"] or "",
             tags=tuple(tags),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSummary:
+    """A dataset in one line: rows, columns and bytes are of its newest version.
+
+    `newest` is the label of that version, `tags` maps the tags to the labels they point to.
+    """
+
+    dataset_name: str
+    versions: int
+    newest: str
+    num_rows: int
+    num_columns: int
+    size_bytes: int
+    created_at: datetime
+    tags: Mapping[str, str]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Make a summary of a row that the catalog found."""
+        return cls(
+            dataset_name=row["dataset_name"],
+            versions=row["versions"],
+            newest=row["version"],
+            num_rows=row["num_rows"],
+            num_columns=row["num_columns"],
+            size_bytes=row["size_bytes"] or 0,
+            created_at=row["created_at"].replace(tzinfo=UTC),
+            tags=dict(row["tags"]),
         )

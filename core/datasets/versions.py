@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.datasets.names import LATEST
-from core.datasets.version import DatasetVersion
+from core.datasets.version import DatasetSummary, DatasetVersion
 from core.errors import DatasetNotFoundError
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ class Versions:
     def names(self) -> list[str]:
         """Return the names of all datasets, sorted."""
         return self._rows.names()
+
+    def summaries(self) -> list[DatasetSummary]:
+        """Return every dataset in one line, by name."""
+        return [DatasetSummary.from_row(row) for row in self._rows.summaries()]
 
     def of_row(self, row: Mapping[str, Any]) -> DatasetVersion:
         """Make a version of its row in the catalog."""
