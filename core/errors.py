@@ -10,6 +10,7 @@ MhrasError (lake/errors.py)
     ArtifactError         also ValueError: a path, a name or a type that cannot be kept
   DataVersionError        also ValueError: a dataset, a version or a setting that cannot be
     DatasetNotFoundError  also KeyError
+  RenderError             also ValueError: a picture that cannot stand in a report
 """
 
 from __future__ import annotations
@@ -72,3 +73,9 @@ class DatasetNotFoundError(DataVersionError, KeyError):
     """No dataset, or no version of it, has this name."""
 
     code: ClassVar[str] = "dataset_not_found"
+
+
+class RenderError(MhrasError, ValueError):
+    """Something that cannot stand in a report; the fact `faults` lists what is wrong with it."""
+
+    code: ClassVar[str] = "render"

@@ -5,9 +5,12 @@ Inside it, Streamlit applies the theme of .streamlit/config.toml, which has the 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.charts.palette import Mode, palette
+
+if TYPE_CHECKING:
+    from core.charts.palette import Palette
 
 Spec = dict[str, Any]
 _FONT = "Inter, Helvetica, Arial, sans-serif"
@@ -20,9 +23,15 @@ def themed(spec: Spec, mode: Mode = "light") -> Spec:
     '#0e1420'
     """
     colours = palette(mode)
+    look = {"background": colours.background, "padding": 16, "config": configured(colours)}
+    return {**spec, **look}
+
+
+def configured(colours: Palette) -> Spec:
+    """Return the `config` of a chart: its fonts and colours."""
     text = {"labelColor": colours.muted, "titleColor": colours.muted}
     fonts = {"labelFont": _FONT, "titleFont": _FONT, "labelFontSize": 11, "titleFontSize": 12}
-    config = {
+    return {
         "font": _FONT,
         "title": {
             "color": colours.ink,
@@ -54,4 +63,3 @@ def themed(spec: Spec, mode: Mode = "light") -> Spec:
         "point": {"color": colours.primary},
         "rule": {"color": colours.muted},
     }
-    return {**spec, "background": colours.background, "padding": 16, "config": config}
