@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from benchmarks._lake_scale import NAME, open_lake, rows
+from benchmarks._lake_scale import NAME, open_lake, row, rows
 from benchmarks._measure import seconds_of, show, times_in_turns, times_of
 from catalog.catalog import Catalog
 from catalog.export import export_catalog
@@ -29,6 +29,9 @@ _AS_FAST: Final = 1.5
 def measure_open(report: Report, folder: Path, scale: Scale, peer: DeltaPeer | None) -> None:
     """Open tables of several sizes: the lake, and what the table holds now."""
     report.begin("open a table", "Lake.open to a snapshot; DuckDB's part is the catalog's")
+    for size in scale.sizes:
+        place = append(folder / f"open-appended-{size}", size)
+        _open(report, place, f"{size}.journal", f"{size:,} appends through the journal", scale)
     for size in scale.sizes:
         place = fill(folder / f"open-{size}", size)
         _open(report, place, f"{size}", f"{size:,} segments, none merged", scale)
@@ -55,8 +58,16 @@ def measure_open(report: Report, folder: Path, scale: Scale, peer: DeltaPeer | N
         _peer_opens(report, f"open.{largest}", peer, scale)
 
 
+def append(place: Path, size: int) -> Path:
+    """Append rows to a new lake, each of them durably, as the tracker does."""
+    with open_lake(place) as lake:
+        for number in range(size):
+            lake.append(NAME, [row(number)])
+    return place
+
+
 def fill(place: Path, size: int) -> Path:
-    """Append segments of one row to a new lake."""
+    """Append segments of one row to a new lake, past the journal: the most files there can be."""
     with open_lake(place) as lake:
         table = lake.table(NAME)
         for number in range(size):
@@ -91,6 +102,9 @@ def measure_read(report: Report, folder: Path, scale: Scale, peer: DeltaPeer | N
         lake.table(NAME).append(held)
         compact(lake.table(NAME), minimum=1, settle=0)
         collect(lake.table(NAME), grace=0)
+    appended = append(folder / "journal", count)
+    for way in _WAYS:
+        _compare(report, f"{way}, journal", way, (appended, one), scale)
     for way, begin in _WAYS.items():
         what = f"{files:,} files, {way}"
         report.add(f"read.{way}.fresh", what, seconds_of(begin(grown)), note="once, not merged yet")
@@ -99,22 +113,21 @@ def measure_read(report: Report, folder: Path, scale: Scale, peer: DeltaPeer | N
     note = "in the background, a minute or so after an append"
     report.add("read.compact", "merging them", took, note=note)
     for way in ("library", "catalog"):
-        _compare(report, way, (grown, one), scale)
+        _compare(report, f"{way}, merged", way, (grown, one), scale)
     with open_lake(grown) as lake:
         took = seconds_of(_WAYS["stock SQL"](grown))
         report.add(
             "read.replaced", "merged, stock SQL", took, note="replaced files are still there"
         )
         collect(lake.table(NAME), grace=0)
-    _compare(report, "stock SQL", (grown, one), scale)
+    _compare(report, "stock SQL, merged", "stock SQL", (grown, one), scale)
     if peer is not None:
         peer.grow(count // scale.turn)
         commits = f"of {len(peer.times)} commits"
         query = QUERY.replace("metrics", "points")
-        report.set_peer("read.library", min(times_of(peer.read, 3)), commits)
-        report.set_peer(
-            "read.stock SQL", min(times_of(lambda: peer.query(query), 3)), f"DuckDB, {commits}"
-        )
+        library, stock = min(times_of(peer.read, 3)), min(times_of(lambda: peer.query(query), 3))
+        report.set_peer("read.library, journal", library, commits)
+        report.set_peer("read.stock SQL, journal", stock, f"DuckDB, {commits}")
 
 
 def _reading(place: Path) -> Callable[[], object]:
@@ -145,10 +158,9 @@ _WAYS: Final[dict[str, Callable[[Path], Callable[[], object]]]] = {
 }
 
 
-def _compare(report: Report, way: str, places: tuple[Path, Path], scale: Scale) -> None:
+def _compare(report: Report, what: str, way: str, places: tuple[Path, Path], scale: Scale) -> None:
     grown, one = (_WAYS[way](place) for place in places)
     times, reference = times_in_turns((grown, one), 3 * scale.repeat)
     single = median(reference)
     note = f"median of {len(times)}; one file {show(single, 'seconds')}"
-    what = f"merged, {way}"
-    report.add(f"read.{way}", what, median(times), at_most=_AS_FAST * single, note=note)
+    report.add(f"read.{what}", what, median(times), at_most=_AS_FAST * single, note=note)

@@ -111,7 +111,7 @@ def _compact(rewrite: Rewrite, minimum: int, settle: float) -> CompactionResult 
     if not is_worth_it(waiting, minimum):
         return None
     table.ensure_sentinels()
-    if not head.sha256:  # the log has only now begun
+    if not head.stored:  # the log has only now begun
         return _compact(rewrite, minimum, settle)
     committed = False
     try:

@@ -170,11 +170,12 @@ class Table:
 
     def snapshot_of(self, names: Sequence[str], manifest: Manifest) -> Snapshot:
         """Return what the names in the tail and a manifest say together."""
-        waiting = sorted(n for n in names if n not in manifest.consumed and is_segment(n))
+        waiting = sorted(set(names).difference(manifest.consumed, [SENTINEL]))
+        folder = self.tail_key("")
         return Snapshot(
             version=manifest.version,
             data=tuple(self.data_key(file.path) for file in manifest.files),
-            tail=tuple(map(self.tail_key, waiting)),
+            tail=tuple([f"{folder}{name}" for name in waiting if name.endswith(SUFFIX)]),
             consumed=frozenset(manifest.consumed),
             rewritten=manifest.rewritten,
             rollups=self._rollups(manifest),
