@@ -124,6 +124,32 @@ def show(name: VersionArgument, *, lake: LakeOption = None, as_json: JsonOption 
     say_wide_table(headers, [_column(version, name) for name in version.schema])
 
 
+@dataset_commands.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="A version: name@version, or an id.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The version that is compared to it.")],
+    *,
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", metavar="COLUMN", help="Finds rows again; may be repeated."),
+    ] = None,
+    examples: Annotated[
+        int, typer.Option("--examples", min=0, help="At most so many rows of each kind.")
+    ] = 5,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is different in B: columns, rows, statistics."""
+    from app.difference_text import say_difference  # not needed for --help
+
+    with open_workbench(lake) as wb:
+        found = wb.datasets.diff(before, after, key=key, examples=examples)
+    if as_json:
+        say_json(found.to_dict())
+    else:
+        say_difference(found)
+
+
 def version_document(version: DatasetVersion) -> dict[str, Any]:
     """Say everything that is known of a version, its rows excepted."""
     document = {fact: getattr(version, fact) for fact in _FACTS}

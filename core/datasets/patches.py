@@ -58,10 +58,10 @@ def find_patch(old: pa.Table, new: pa.Table, anchor: Sequence[str]) -> Patch | N
         before, after = _whole(old[name]), _whole(new[name])
         if not aligned:
             before, after = before.take(pa.array(there)), after.take(pa.array(here))
-        differences = _differences(before, after)
-        if differences is None:
+        marks = differences(before, after)
+        if marks is None:
             return None
-        changed |= differences
+        changed |= marks
         if changed.sum() > MOST * new.num_rows:
             return None
     patch = Patch(
@@ -120,7 +120,7 @@ def _match(
     return there, here
 
 
-def _differences(before: pa.Array, after: pa.Array) -> Marks | None:
+def differences(before: pa.Array, after: pa.Array) -> Marks | None:
     """Mark the rows that differ in any bit; None where only the whole column can be compared."""
     nulls, other_nulls = np.asarray(before.is_null()), np.asarray(after.is_null())
     kind = before.type
@@ -132,8 +132,8 @@ def _differences(before: pa.Array, after: pa.Array) -> Marks | None:
         unequal = np.asarray(pc.fill_null(pc.not_equal(before, after), False))
     else:
         unequal = (fixed_words(before) != fixed_words(after)).any(axis=1)
-    differences: Marks = (unequal & ~nulls & ~other_nulls) | (nulls != other_nulls)
-    return differences
+    marks: Marks = (unequal & ~nulls & ~other_nulls) | (nulls != other_nulls)
+    return marks
 
 
 def _same(before: pa.Array, after: pa.Array) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from catalog.catalog import Catalog
+    from core.datasets.difference import DatasetDifference
     from core.datasets.encodings import Compression
     from core.datasets.publisher import Progress
     from core.datasets.version import DatasetSummary, DatasetVersion
@@ -155,6 +156,28 @@ class DataVersionControl:
         return self._comparisons.detect_drift(
             dataset_version_id1, dataset_version_id2, columns=columns, **options
         )
+
+    def diff(
+        self,
+        v1: str,
+        v2: str,
+        *,
+        key: str | Sequence[str] | None = None,
+        examples: int = 10,
+    ) -> DatasetDifference:
+        """Say what is different in the second version: columns, rows, statistics.
+
+        Versions are given by id or as ``name@version``, also of two datasets. Rows are found again
+        by `key`, else by the key of the second version, or of the first one. Chunks that both
+        share are not read; memory stays bounded. `examples` is the most of each kind.
+
+        Raises DatasetNotFoundError, and DataVersionError for a key that they do not both have.
+        """
+        from core.datasets.difference import find_difference  # with Arrow, as in versions
+
+        before, after = (self._versions.by_reference(each) for each in (v1, v2))
+        sides = self._versions.side(before), self._versions.side(after)
+        return find_difference(before, after, sides, key=key, examples=max(0, examples))
 
     def tag(self, dataset_name: str, tag: str, version: str) -> None:
         """Let a tag point to a version; it may point to another one later.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from catalog.dataset_search import VersionRows
     from core.datasets.layout import Layout
     from core.datasets.places import VersionPlaces
+    from core.datasets.row_changes import Side
 
 
 class Versions:
@@ -76,6 +77,13 @@ class Versions:
 
         objects, digest = self._places.find(storage_uri)
         return Layout.from_json(objects.get(digest), path=digest)
+
+    def side(self, version: DatasetVersion) -> Side:
+        """Return a version as one of two that are compared (core/datasets/row_changes.py)."""
+        from core.datasets.row_changes import Side  # with Arrow, as above
+
+        objects, _ = self._places.find(version.storage_uri)
+        return Side(objects, self.layout(version.storage_uri))
 
     def read(
         self,

@@ -178,3 +178,41 @@ def test_a_dataset_that_is_not_there_is_named(mhras: Command, lake: Path) -> Non
     status, out, remarks = mhras("dataset", "show", "phq9")
     assert (status, out) == (1, "")
     assert remarks == "error: There is no dataset 'phq9'. None is registered yet.\n"
+
+
+@pytest.fixture
+def two_versions(lake: Path) -> Path:
+    """people@v1 and people@v2: a row more, one less, one changed, and a column more."""
+    with Workbench(lake) as wb:
+        wb.datasets.register_dataset(PEOPLE, "people", "form", key="id")
+        now = {"id": [1, 2, 4], "age": [30, 40, 25], "sex": ["f", "m", HOSTILE], "bmi": [20.5] * 3}
+        wb.datasets.register_dataset(now, "people", "form")
+    return lake
+
+
+@pytest.mark.usefixtures("two_versions")
+def test_a_difference_is_said_in_lines_and_in_json(mhras: Command) -> None:
+    status, out, _ = mhras("dataset", "diff", "people@v1", "people@v2")
+    lines = out.splitlines()
+    assert (status, lines[0]) == (0, "people@v1 -> people@v2")
+    assert "+ column bmi double" in lines
+    assert "- 1 row removed" in lines
+    assert f"+   id=4, age=25, sex={ESCAPED}, bmi=20.5" in lines
+    assert lines[lines.index("~ 1 row changed: age 1") + 1] == "~   id=2: age 41 -> 40"
+    assert "age\tmean\t41\t31.667" in lines
+    found = mhras.json("dataset", "diff", "people@v1", "people@v2", "--examples", "0")
+    assert (found["rows_changed"], found["examples_changed"]) == (1, [])
+    assert found["moved_statistics"]["age"]["mean"][0] == 41.0
+
+
+@pytest.mark.usefixtures("two_versions")
+def test_versions_without_a_difference_say_so(mhras: Command) -> None:
+    _, out, _ = mhras("dataset", "diff", "people@v2", "people@latest")
+    assert out.splitlines()[-1] == "nothing differs"
+
+
+def test_a_difference_has_colours_at_a_terminal(two_versions: Path) -> None:
+    assert two_versions.exists()
+    shown = at_a_terminal("dataset", "diff", "people@v1", "people@v2")
+    assert "\x1b[33m~   id=2: age 41 -> 40\x1b[0m" in shown
+    assert all(line.isprintable() for line in COLOUR.sub("", shown).splitlines())
