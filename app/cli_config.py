@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli_options import JsonOption, LakeOption, settings_of
-from app.cli_output import printable, remark, say, say_json, say_table
+from app.cli_output import at_terminal, printable, remark, say, say_json, say_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,11 @@ def config(
             (name, shown(settings, name), settings.source(name), key.about.replace("`", ""))
             for name, key in KEYS.items()
         )
-        say_table(("key", "value", "source", "about"), lines)
+        if at_terminal():  # four columns need more width than most have
+            for name, value, source, about in lines:
+                say(f"{name} = {printable(value)}  ({printable(source)})\n    {about}")
+        else:
+            say_table(("key", "value", "source", "about"), lines)
     for text in (file_read(), *remarks()):
         remark(printable(text))
 

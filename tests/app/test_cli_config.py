@@ -8,6 +8,7 @@ import pytest
 
 from app.cli_config import markdown_table
 from core.settings import KEYS
+from tests.support.commands import at_a_terminal
 from tests.support.processes import ROOT
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def test_each_value_is_shown_with_where_it_came_from(
     assert found["durability"] == ["process", "environment MHRAS_DURABILITY"]
     assert found["cache_folder"] == ["/data/caches/mhras/objects", "default"]
     assert found["experiment_artifacts_path"] == ["the lake", "default"]
+
+
+def test_at_a_terminal_a_setting_has_two_lines(file: Path) -> None:
+    assert file.exists()
+    shown = at_a_terminal("config", "--lake", "/data/risk").split("\r\n")
+    assert shown[0] == "lake = /data/risk  (option --lake)"
+    assert shown[1] == f"    {KEYS['lake'].about}"
+    assert len(shown) == 2 * len(KEYS) + 2
 
 
 def test_json_has_the_values_themselves(mhras: Command, file: Path) -> None:
