@@ -22,11 +22,14 @@ from core.frames import FrameError, to_arrow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    import pandas as pd
+
 BATCH_ROWS: Final = 65_536
 _CSV: Final = "select * from read_csv($path, sample_size = -1)"
 _JSON_LINES: Final = """
 select * from read_json($path, sample_size = -1, format = 'newline_delimited')
 """
+_ZERO_OF_IBM: Final = 16.0**-65
 _HINT: Final = "Name a .parquet, .csv, .tsv, .jsonl, .arrow, .feather or .xpt file."
 
 
@@ -179,11 +182,18 @@ def _read_transport(path: Path) -> Source:
     import pandas as pd
 
     chunks = pd.read_sas(path, format="xport", chunksize=BATCH_ROWS, encoding="latin-1")
-    tables = (pa.Table.from_pandas(chunk, preserve_index=False) for chunk in chunks)
+    tables = (pa.Table.from_pandas(_with_zeros(chunk), preserve_index=False) for chunk in chunks)
     first = next(tables, pa.table({}))
     schema = first.schema.remove_metadata()
     pieces = itertools.chain([first], tables)
     return Source(schema, (piece.cast(schema) for piece in pieces))
+
+
+def _with_zeros(chunk: pd.DataFrame) -> pd.DataFrame:
+    """Give back the zeros: pandas 2.3 takes IBM's, whose bits are all zero, for 16 ** -65."""
+    numbers = chunk.select_dtypes("number")
+    chunk[numbers.columns] = numbers.mask(numbers.abs() == _ZERO_OF_IBM, 0.0)
+    return chunk
 
 
 _READERS: Final[dict[str, Callable[[Path], Source]]] = {

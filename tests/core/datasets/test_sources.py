@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from core.datasets.sources import open_source
+from tests.support.sas_transport import write_transport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_transport_file_gives_its_zeros_numbers_and_texts(tmp_path: Path) -> None:
+    numbers = [0.0, 1.0, -2.5, None, 9.0, 1e10, math.pi, 1 / 3]
+    names = ["ana", "ben", "", "chloé", "d", "e", "f", "g"]
+    write_transport(tmp_path / "people.xpt", {"SCORE": numbers, "NAME": names})
+    table = pa.concat_tables(open_source(tmp_path / "people.xpt").pieces)
+    assert table["NAME"].to_pylist() == names
+    found = table["SCORE"].to_pylist()
+    assert found.pop(3) is numbers.pop(3) is None
+    assert found == pytest.approx(numbers, rel=1e-15, abs=0.0)
