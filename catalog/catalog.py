@@ -17,6 +17,7 @@ from catalog.views import (
     LATEST_ARTIFACTS,
     LATEST_DATASET_TAGS,
     LATEST_DATASET_VERSIONS,
+    LATEST_DRIFT_REPORTS,
     LATEST_EXPERIMENTS,
     MERGE_SUMMARIES,
 )
@@ -49,6 +50,7 @@ _VIEWS: Final = (
     "create view dataset_versions as "
     + LATEST_DATASET_VERSIONS.format(events="events_dataset_versions"),
     "create view dataset_tags as " + LATEST_DATASET_TAGS.format(events="events_dataset_tags"),
+    "create view drift_reports as " + LATEST_DRIFT_REPORTS.format(events="events_drift_reports"),
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
 )
 # read_parquet takes no subquery: the list of files reaches the view as a variable of the cursor

@@ -12,6 +12,7 @@ VIEWS: Final[dict[str, str]] = {
     "artifacts": "One row per file kept with a run and not deleted.",
     "dataset_versions": "One row per version of a dataset that is not deleted.",
     "dataset_tags": "Names that point to a version and may move: one row per dataset and tag.",
+    "drift_reports": "One row per stored comparison of two dataset versions.",
 }
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -72,4 +73,25 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "actor": "who registered it",
     },
     "dataset_tags": {"moved_at": "UTC"},
+    "drift_reports": {
+        "report_id": "UUIDv7; sorts by time of creation",
+        "dataset_name": "of the current version",
+        "version_id1": "the reference",
+        "version_id2": "the current version, which is measured by it",
+        "version1": "the reference as name@version",
+        "version2": "the current version as name@version",
+        "drift_detected": "some column drifted, or is in one version only",
+        "drift_score": "0 to 1: effects of the drifted columns, by the number of columns",
+        "feature_drifts": "column to effect: the part of the rows by which it differs",
+        "drifted_columns": "a JSON array, the largest effect first",
+        "statistical_tests": "a JSON object: column, test, statistic, p_value and the rest",
+        "recommendations": "a JSON array: likely causes and next steps",
+        "method": "exact, or sketch: from what was counted at registration",
+        "parameters": "a JSON object: what was asked for",
+        "result_key": "SHA-256 of both contents, the parameters and the algorithm",
+        "digest": "SHA-256 of objects/<first two digits>/<SHA-256>: the whole report as JSON",
+        "attachments": "file name to SHA-256 of such an object",
+        "created_at": "UTC",
+        "actor": "who asked for it",
+    },
 }

@@ -38,6 +38,7 @@ from catalog.views import (
     LATEST_ARTIFACTS,
     LATEST_DATASET_TAGS,
     LATEST_DATASET_VERSIONS,
+    LATEST_DRIFT_REPORTS,
     LATEST_EXPERIMENTS,
     MERGE_SUMMARIES,
     SUMMARISE,
@@ -197,6 +198,7 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "metric_summary": MERGE_SUMMARIES.format(parts=f"(\n{_parts(root)})"),
         "artifacts": LATEST_ARTIFACTS.format(events=f"({rows['artifacts']})"),
         "dataset_versions": LATEST_DATASET_VERSIONS.format(events=f"({rows['dataset_versions']})"),
+        "drift_reports": LATEST_DRIFT_REPORTS.format(events=f"({rows['drift_reports']})"),
         "dataset_tags": LATEST_DATASET_TAGS.format(events=f"({rows['dataset_tags']})"),
     }
     statements = []

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from lake.lake import Lake
     from lake.table import Snapshot
 
-HELD: Final = ("experiments", "runs", "artifacts", "dataset_versions", "dataset_tags")
+HELD: Final = (
+    *("experiments", "runs", "artifacts"),
+    *("dataset_versions", "dataset_tags", "drift_reports"),
+)
 APART: Final = frozenset(HELD) - {"runs"}  # no run's row depends on these
 # a segment could be made, consumed and deleted unseen between two looks further apart than this
 LONGEST_GAP_SECONDS: Final = 300.0

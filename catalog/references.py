@@ -22,6 +22,10 @@ _ARTIFACTS: Final = "select artifact_id, run_id, digest, uri from artifacts"
 _LAYOUTS: Final = """
 select distinct storage_uri from events_dataset_versions where storage_uri is not null order by all
 """
+_REPORTS: Final = """
+select digest from events_drift_reports where digest is not null
+union select unnest(map_values(attachments)) from events_drift_reports order by all
+"""
 # A purge reaches segments only. What deletes there must not go while a journal holds other rows
 # of the same thing: when they become a segment, it would be back.
 _WAITING: Final = """
@@ -77,6 +81,12 @@ def dataset_layouts(catalog: Catalog) -> list[str]:
     """Return the URIs of the documents that say what dataset versions are made of."""
     with catalog.cursor() as cursor:
         return [uri for (uri,) in cursor.execute(_LAYOUTS).fetchall()]
+
+
+def drift_objects(catalog: Catalog) -> list[str]:
+    """Return the digests of all reports of drift, and of what is attached to them."""
+    with catalog.cursor() as cursor:
+        return [digest for (digest,) in cursor.execute(_REPORTS).fetchall()]
 
 
 def runs_deleted_before(catalog: Catalog, moment: datetime) -> list[tuple[str, str]]:

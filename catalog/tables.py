@@ -184,7 +184,46 @@ DATASET_TAGS = TableSpec(
     sort_by=("dataset_name", "tag", "event_at"),
 )
 
+DRIFT_REPORTS = TableSpec(
+    name="drift_reports",
+    columns={
+        "report_id": "string",
+        "dataset_name": "string",
+        "version_id1": "string",
+        "version_id2": "string",
+        "version1": "string",
+        "version2": "string",
+        "drift_detected": "bool",
+        "drift_score": "double",
+        "feature_drifts": "map<string,double>",
+        "drifted_columns": "string",
+        "statistical_tests": "string",
+        "recommendations": "string",
+        "method": "string",
+        "parameters": "string",
+        "reference_rows": "int64",
+        "current_rows": "int64",
+        "result_key": "string",
+        "digest": "string",
+        "attachments": "map<string,string>",
+        "created_at": "timestamp",
+        "actor": "string",
+        "deleted": "bool",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("dataset_name", "created_at", "report_id"),
+)
+
 SPECS: dict[str, TableSpec] = {
     spec.name: spec
-    for spec in (EXPERIMENTS, RUNS, METRICS, ARTIFACTS, DATASET_VERSIONS, DATASET_TAGS)
+    for spec in (
+        EXPERIMENTS,
+        RUNS,
+        METRICS,
+        ARTIFACTS,
+        DATASET_VERSIONS,
+        DATASET_TAGS,
+        DRIFT_REPORTS,
+    )
 }

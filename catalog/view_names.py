@@ -9,7 +9,7 @@ from lake.errors import InvalidNameError
 
 VIEWS: Final = (
     *("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts"),
-    *("dataset_versions", "dataset_tags"),
+    *("dataset_versions", "dataset_tags", "drift_reports"),
 )
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
 INTERNAL: Final = frozenset(
@@ -17,6 +17,7 @@ INTERNAL: Final = frozenset(
         "events_artifacts",
         "events_dataset_tags",
         "events_dataset_versions",
+        "events_drift_reports",
         "events_experiments",
         "events_runs",
         "live_metrics",

@@ -132,6 +132,28 @@ from {events} group by dataset_name, tag
 having arg_max(version_id, event_at) <> ''
 """
 
+# What a report says is in its first row; files that were attached later are rows of their own.
+LATEST_DRIFT_REPORTS: Final = f"""
+select * replace (
+  coalesce({_merged("attachments")}, map()::map(varchar, varchar)) as attachments)
+from (
+  select report_id, min(dataset_name) as dataset_name,
+         min(version_id1) as version_id1, min(version_id2) as version_id2,
+         min(version1) as version1, min(version2) as version2,
+         bool_or(drift_detected) as drift_detected, min(drift_score) as drift_score,
+         arg_min(feature_drifts, event_at) as feature_drifts,
+         arg_min(drifted_columns, event_at) as drifted_columns,
+         arg_min(statistical_tests, event_at) as statistical_tests,
+         arg_min(recommendations, event_at) as recommendations,
+         min(method) as method, min(parameters) as parameters,
+         min(reference_rows) as reference_rows, min(current_rows) as current_rows,
+         min(result_key) as result_key, arg_min(digest, event_at) as digest,
+         list(attachments order by event_at) filter (attachments is not null) as attachments,
+         min(created_at) as created_at, arg_min(actor, event_at) as actor
+  from {{events}} group by report_id
+  having not coalesce(arg_max(deleted, event_at), false) and min(version_id1) is not null)
+"""
+
 # last: the greatest step, a point without one after all, then the latest time; NaN is a value
 # for it, and not for min and max. Both orders in one number: ordering by a struct would turn
 # -0.0 into 0.0 (DuckDB 2.0).

@@ -11,6 +11,8 @@ MhrasError (lake/errors.py)
   DataVersionError        also ValueError: a dataset, a version or a setting that cannot be
     DatasetNotFoundError  also KeyError
   RenderError             also ValueError: a picture that cannot stand in a report
+  DriftReportError        also ValueError: what is no report of drift, or cannot be made one of
+    DriftReportNotFoundError  also KeyError
 """
 
 from __future__ import annotations
@@ -79,3 +81,15 @@ class RenderError(MhrasError, ValueError):
     """Something that cannot stand in a report; the fact `faults` lists what is wrong with it."""
 
     code: ClassVar[str] = "render"
+
+
+class DriftReportError(MhrasError, ValueError):
+    """Not a report of drift, or one that cannot be used for this."""
+
+    code: ClassVar[str] = "drift_report"
+
+
+class DriftReportNotFoundError(DriftReportError, KeyError):
+    """No stored report of drift has this id."""
+
+    code: ClassVar[str] = "drift_report_not_found"

@@ -9,7 +9,7 @@ A text that names no version may be the path of a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from core.datasets.drift_reports import DriftReports
     from core.datasets.versions import Versions
     from core.drift.report import DriftReport
 
@@ -58,8 +59,9 @@ class Side:
 class Comparisons:
     """Compares what a lake's versions hold."""
 
-    def __init__(self, versions: Versions) -> None:
+    def __init__(self, versions: Versions, reports: DriftReports) -> None:
         self._versions = versions
+        self._reports = reports
 
     def side(self, data: Any, name: str) -> Side:
         """Find out what is meant; `name` is what a table without one is called.
@@ -89,19 +91,31 @@ class Comparisons:
         current: Any,
         *,
         columns: Sequence[str] | None = None,
+        store: bool = True,
         **options: Any,
     ) -> DriftReport:
         """Compare a table with the one it is measured by, which comes first.
 
-        `options` are those of core.drift.detect.detect_drift. Raises DatasetNotFoundError,
-        FrameError, and DataVersionError for columns neither of them has.
+        A report of two versions is kept, unless `store` is false, and found again by whoever asks
+        the same. `options` are those of core.drift.detect.detect_drift. Raises
+        DatasetNotFoundError, FrameError, and DataVersionError for columns neither of them has.
         """
-        from core.drift.detect import detect_drift  # with Arrow, which logging does not need
-
         before, after = self.side(reference, "reference"), self.side(current, "current")
         _check_columns(columns, before, after)
-        names = (before.name, after.name)
-        return detect_drift(before.table, after.table, columns=columns, names=names, **options)
+        parameters = {name: value for name, value in options.items() if value not in (None, False)}
+        if columns is not None:
+            parameters["columns"] = sorted(set(columns))
+
+        def compute() -> DriftReport:
+            from core.drift.detect import detect_drift  # with Arrow, which logging does not need
+
+            names = (before.name, after.name)
+            found = detect_drift(before.table, after.table, columns=columns, names=names, **options)
+            return replace(found, parameters=parameters)
+
+        if not store or before.version is None or after.version is None:
+            return compute()
+        return self._reports.once(before.version, after.version, parameters, compute)
 
 
 def _file_at(text: str) -> Path | None:

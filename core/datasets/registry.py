@@ -2,7 +2,7 @@
 
 names        what they may be called         publisher    how one comes to be
 versions     finds them                      retrieval    reads their rows
-comparison   how two of them differ
+comparison   how two of them differ          drift_reports  what comparisons found
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from catalog.dataset_search import VersionRows
+from catalog.drift_search import DriftRows
 from core.datasets.comparison import Comparisons
+from core.datasets.drift_reports import DriftReports
 from core.datasets.names import NUMBERED, check_names
 from core.datasets.places import VersionPlaces
 from core.datasets.publisher import Details, Publisher
@@ -21,6 +23,7 @@ from lake.clock import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     import pandas as pd
     import polars as pl
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from catalog.catalog import Catalog
     from core.datasets.difference import DatasetDifference
+    from core.datasets.drift_reports import DriftSummary
     from core.datasets.encodings import Compression
     from core.datasets.publisher import Progress
     from core.datasets.version import DatasetSummary, DatasetVersion
@@ -67,7 +71,10 @@ class DataVersionControl:
         self._lake = db_connection.lake
         places = VersionPlaces(db_connection.lake, storage_path, cache=cache)
         self._versions = Versions(VersionRows(db_connection), places)
-        self._comparisons = Comparisons(self._versions)
+        self._reports = DriftReports(
+            db_connection.lake, DriftRows(db_connection), actor=actor, durability=durability
+        )
+        self._comparisons = Comparisons(self._versions, self._reports)
         self._publisher = Publisher(
             db_connection.lake,
             self._versions,
@@ -145,16 +152,18 @@ class DataVersionControl:
         dataset_version_id2: Any,
         *,
         columns: Sequence[str] | None = None,
+        store: bool = True,
         **options: Any,
     ) -> DriftReport:
         """Compare a version with the one it is measured by, which comes first.
 
         Versions are given by id or as ``name@version``; any frame, query or file may be in their
-        place. core/drift/detect.py says what drift is, and which `options` there are.
+        place. core/drift/detect.py says what drift is, and which `options` there are. A report of
+        two versions is stored, unless `store` is false, and comes back when it is asked for again.
         Raises DatasetNotFoundError, FrameError, and DataVersionError for unknown columns.
         """
         return self._comparisons.detect_drift(
-            dataset_version_id1, dataset_version_id2, columns=columns, **options
+            dataset_version_id1, dataset_version_id2, columns=columns, store=store, **options
         )
 
     def diff(
@@ -178,6 +187,42 @@ class DataVersionControl:
         before, after = (self._versions.by_reference(each) for each in (v1, v2))
         sides = self._versions.side(before), self._versions.side(after)
         return find_difference(before, after, sides, key=key, examples=max(0, examples))
+
+    def drift_reports(
+        self,
+        dataset_name: str | None = None,
+        version: str | None = None,
+        *,
+        drifted: bool | None = None,
+        column: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[DriftSummary]:
+        """Return stored reports, the newest first: those for which all that is given holds.
+
+        With a version, or ``name@version`` as the name: the reports in which it is the reference or
+        the current one. `drifted` chooses by verdict, `column` those in which this one drifted. A
+        time without a zone is UTC.
+        Raises DatasetNotFoundError for an unknown version.
+        """
+        wanted = None
+        if dataset_name and (version is not None or "@" in dataset_name):
+            wanted = self._versions.find(dataset_name, version)
+        return self._reports.search(
+            dataset=None if wanted else dataset_name,
+            version_id=wanted.version_id if wanted else None,
+            drifted=drifted,
+            column=column,
+            since=since,
+            limit=limit,
+        )
+
+    def get_drift_report(self, report_id: str) -> DriftReport:
+        """Find a stored report by its id, or by as much of it as no other report has.
+
+        Raises DriftReportNotFoundError.
+        """
+        return self._reports.get(report_id)
 
     def tag(self, dataset_name: str, tag: str, version: str) -> None:
         """Let a tag point to a version; it may point to another one later.

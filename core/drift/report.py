@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import math
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final, Literal, Self
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from core.drift.plain import from_plain, to_plain
+from core.errors import DriftReportError
 
-    TestResult = Mapping[str, float | bool | None]
+# One more for every change that may give the same tables another report: stored ones are then
+# made anew.
+ALGORITHM: Final = 1
+Method = Literal["exact", "sketch"]
+TestResult = Mapping[str, float | bool | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,9 @@ class DriftReport:
     by which it differs. `drift_score` is the sum of the drifted columns' effects, divided by the
     number of columns. `statistical_tests` maps columns and tests to statistic, p_value, p_adjusted
     (None for a distance, which has none), threshold and drifted. `recommendations` say what the
-    cause may be and what to do next, the most important first.
+    cause may be and what to do next, the most important first. `method` is sketch when it
+    was made of what was counted at registration; `parameters` are what was asked for;
+    `report_id` is empty unless it is stored.
     """
 
     version_id1: str
@@ -38,18 +43,27 @@ class DriftReport:
     current_rows: int
     only_in_reference: tuple[str, ...] = ()
     only_in_current: tuple[str, ...] = ()
+    method: Method = "exact"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    report_id: str = ""
     generated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON values; numbers that are infinite or none are None."""
-        document = asdict(self) | {"generated_at": self.generated_at.isoformat()}
-        plain: dict[str, Any] = json.loads(json.dumps(_finite(document)))
+        """Return the report as JSON values; NaN and infinities are texts (core/drift/plain.py)."""
+        plain: dict[str, Any] = to_plain(self)
         return plain
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Make the report again that `to_dict` was asked of. Raises DriftReportError.
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        >>> from core.drift.detect import detect_drift
+        >>> report = detect_drift({"age": [30, 41]}, {"age": [31, 40]})
+        >>> DriftReport.from_dict(report.to_dict()) == report
+        True
+        """
+        try:
+            return from_plain(cls, plain)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            message = f"This is no report of drift: {error}."
+            raise DriftReportError(message) from error

@@ -3,7 +3,7 @@
 purge      rows of what was deleted long ago, only when asked
 tables     files that compactions replaced, ten minutes ago or earlier; all but the last 20
            manifests of each table
-objects    bytes that no run and no artifact names: in two calls, a week apart (lake/gc.py)
+objects    bytes that no row of any table names: in two calls, a week apart (lake/gc.py)
 tmp/       what crashed writers left, after a day
 """
 
@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from catalog.catalog import Catalog
-from catalog.references import dataset_layouts, environments, stored_artifacts
+from catalog.references import dataset_layouts, drift_objects, environments, stored_artifacts
 from core.datasets.layout import objects_of
 from core.maintenance.purge import Doomed, find_doomed, purge, tombstones
 from core.maintenance.understanding import why_not_understood
@@ -139,6 +139,7 @@ def _named_objects(catalog: Catalog, doomed: Doomed) -> Iterator[str]:
             continue
         if reference_of(artifact.uri) not in gone:
             yield artifact.digest
+    yield from drift_objects(catalog)
     for uri in dataset_layouts(catalog):
         if not uri.startswith(SCHEME):
             continue  # its pieces are in another place

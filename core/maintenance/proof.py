@@ -43,7 +43,8 @@ _CONCERNS: Final = {
     "catalog.duckdb": "SQL views outside of this library",
     "catalog.sql": "SQL views outside of this library",
 }
-_NAMING: Final = ("runs", "artifacts", "dataset_versions")  # tables whose rows name objects
+# tables whose rows name objects
+_NAMING: Final = ("runs", "artifacts", "dataset_versions", "drift_reports")
 
 
 class HasLake(Protocol):
@@ -180,6 +181,8 @@ def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
         return Finding(problem=problem, affects=_short(names))
     if table == "dataset_versions":
         return Finding(problem=problem, affects=_short(known.versions[i] for i in ids))
+    if table == "drift_reports":
+        return Finding(problem=problem, affects=_short(known.reports[i] for i in ids))
     phrases = [f"{table} of {_run(run_id, known)}" for run_id in ids]
     return Finding(problem=problem, affects=_short(phrases), run_ids=tuple(ids))
 

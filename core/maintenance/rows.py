@@ -27,8 +27,13 @@ _COLUMNS: Final = {
     "metrics": ("run_id",),
     "artifacts": ("artifact_id", "run_id", "path", "digest", "uri", "deleted", "event_at"),
     "dataset_versions": ("version_id", "dataset_name", "version", "storage_uri"),
+    "drift_reports": ("report_id", "version1", "version2", "digest", "attachments"),
 }
-_IDS: Final = {"experiments": "experiment_id", "dataset_versions": "version_id"}
+_IDS: Final = {
+    "experiments": "experiment_id",
+    "dataset_versions": "version_id",
+    "drift_reports": "report_id",
+}
 
 
 @dataclass(slots=True)
@@ -44,14 +49,15 @@ class KnownRun:
 class KnownRows:
     """What could be read.
 
-    `runs` by id, names of `experiments` and dataset `versions` by id, `owners` what refers to an
-    object, and of which run, by digest. `ids` are the ids of runs (or experiments, or versions)
-    that occur in a table, and `in_file` those in one file.
+    `runs` by id, names of `experiments`, dataset `versions` and `reports` by id, `owners` what
+    refers to an object, and of which run, by digest. `ids` are the ids of runs (or experiments, or
+    versions) that occur in a table, and `in_file` those in one file.
     """
 
     runs: dict[str, KnownRun] = field(default_factory=dict)
     experiments: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    reports: dict[str, str] = field(default_factory=dict)
     owners: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     ids: dict[str, set[str]] = field(default_factory=dict)
     in_file: dict[str, set[str]] = field(default_factory=dict)
@@ -155,6 +161,8 @@ def _take(
             _take_run(row, known)
         elif name == "dataset_versions":
             _take_version(row, known, layouts)
+        elif name == "drift_reports":
+            _take_report(row, known)
         elif name == "artifacts":
             before = artifacts.get(row["artifact_id"])
             if before is None or (row["event_at"] or 0) >= (before["event_at"] or 0):
@@ -170,6 +178,18 @@ def _take_version(row: dict[str, Any], known: KnownRows, layouts: dict[str, str]
     known.versions.setdefault(version_id, f"dataset version {version_id}")
     if uri.startswith(SCHEME):
         layouts[digest_of(uri)] = version_id
+
+
+def _take_report(row: dict[str, Any], known: KnownRows) -> None:
+    report_id = row["report_id"]
+    if row["version1"]:
+        between = f"{row['version1']} and {row['version2']}"
+        known.reports[report_id] = f"the report of drift between {between} ({report_id})"
+    name = known.reports.setdefault(report_id, f"the report of drift {report_id}")
+    if row["digest"]:
+        known.owners.setdefault(row["digest"], []).append((name, ""))
+    for file, digest in (row["attachments"] or {}).items():
+        known.owners.setdefault(digest, []).append((f"{file} of {name}", ""))
 
 
 def _take_run(row: dict[str, Any], known: KnownRows) -> None:

@@ -39,6 +39,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Workbench(folder) as made:
         version = made.datasets.register_dataset(pa.table({"phq9": [3, 17]}), "phq9", source="us")
         made.datasets.tag("phq9", "stable", version.version)
+        made.datasets.detect_drift("phq9@v1", "phq9@v1")
     return folder
 
 
