@@ -107,7 +107,7 @@ def _lost_categories(pair: Pair) -> str:
 def _other_shares(pair: Pair) -> str:
     before, after = pair.counts()
     shares = after / after.sum() - before / before.sum()
-    names = sorted({*pair.reference.categories, *pair.current.categories})
+    names = pair.category_names
     place = int(np.argmax(np.abs(shares)))
     return (
         f"the share of {names[place]!r} went from {before[place] / before.sum():.0%} to"

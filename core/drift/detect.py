@@ -33,6 +33,7 @@ import numpy as np
 
 from core.drift import measures
 from core.drift.advice import advise
+from core.drift.curves import Curves
 from core.drift.pairs import Pair, Side
 from core.drift.report import DriftReport
 from core.frames import to_arrow
@@ -183,28 +184,34 @@ def _finding(name: str, test: Test, effect: float, share: float | None = None) -
 
 
 def _compare_numbers(found: Comparison) -> None:
-    before, after = found.pair.reference.values, found.pair.current.values
-    test = measures.ks(before, after)
-    finite = [values[np.isfinite(values)] for values in (before, after)]
+    before, after = found.pair.reference.numbers, found.pair.current.numbers
+    curves = Curves.of(before, after)
+    test, shift = measures.ks_test(curves), measures.shift_test(curves)
     effect = test.statistic
-    if all(len(values) for values in finite):
-        scale = measures.robust_scale(finite[0])
-        low, high = np.quantile(finite[0], _TRIM)
-        near = [np.clip(v, low - (high - low), high + (high - low)) for v in finite]
-        effect = measures.wasserstein(*near) / scale
-        spread = float(np.std(finite[0]))
-        raw = measures.wasserstein(*finite)
-        found.distances["wasserstein"] = raw / spread if spread else (np.inf if raw else 0.0)
-        bounds = measures.outside(finite[0], finite[1], _MARGIN * scale)
-        found.findings.append(_finding("range", bounds, bounds.statistic))
+    if before.finite.rows and after.finite.rows:
+        if before.finite is not before or after.finite is not after:
+            curves = Curves.of(before.finite, after.finite)
+        effect = _compare_finite(found, curves)
     if not np.isfinite(effect):  # values too far apart to subtract them
         effect = test.statistic
-    shift = measures.mann_whitney(before, after)
     found.findings.append(_finding("ks", test, effect, test.statistic))
     found.findings.append(_finding("mann_whitney", shift, effect, test.statistic))
-    counts = measures.decile_counts(before, after)
+    counts = measures.counts_by_decile(before, after)
     found.distances["psi"] = measures.psi(*counts)
     found.distances["js"] = measures.jensen_shannon(*counts)
+
+
+def _compare_finite(found: Comparison, curves: Curves) -> float:
+    """Return the effect by which numbers are judged."""
+    before, after = found.pair.reference.numbers.finite, found.pair.current.numbers.finite
+    scale = measures.scale_of(before)
+    low, high = before.quantiles(_TRIM)
+    reach = high - low
+    raw, spread = curves.area(), before.spread
+    found.distances["wasserstein"] = raw / spread if spread else (np.inf if raw else 0.0)
+    bounds = measures.beyond(before, after, _MARGIN * scale)
+    found.findings.append(_finding("range", bounds, bounds.statistic))
+    return curves.area(low - reach, high + reach) / scale
 
 
 def _compare_categories(found: Comparison) -> None:

@@ -24,8 +24,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from core.drift.curves import Curves
+from core.profile.distribution import Sample
+
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from core.profile.distribution import Distribution
 
     Numbers = npt.NDArray[np.float64]
     Counts = npt.NDArray[np.int64]
@@ -46,41 +51,43 @@ class Test(NamedTuple):
 
 def ks(reference: Numbers, current: Numbers) -> Test:
     """Return the two-sample Kolmogorov-Smirnov test."""
+    return ks_test(Curves.of(Sample(reference), Sample(current)))
+
+
+def ks_test(curves: Curves) -> Test:
+    """Return the Kolmogorov-Smirnov test; of sketches its p value is always asymptotic."""
     from scipy import stats  # 0.6 s that only drift needs
 
-    if max(len(reference), len(current)) <= _EXACT_UP_TO:
+    values = curves.few_values(_EXACT_UP_TO)
+    if values is not None:
         with warnings.catch_warnings():  # where the exact sum fails, SciPy takes the asymptotic p
             warnings.simplefilter("ignore", RuntimeWarning)
-            found = stats.ks_2samp(reference, current)
+            found = stats.ks_2samp(*values)
         return Test(float(found.statistic), float(found.pvalue))
-    distance = 0.0
-    for values in (reference, current):
-        below = np.searchsorted(reference, values, "right") / len(reference)
-        other = np.searchsorted(current, values, "right") / len(current)
-        distance = max(distance, float(np.abs(below - other).max()))
-    rows = len(reference) * len(current) / (len(reference) + len(current))
-    return Test(distance, float(stats.kstwo.sf(distance, np.round(rows))))
+    distance = curves.distance()
+    rows = curves.rows[0] * curves.rows[1] / sum(curves.rows)
+    return Test(distance, float(stats.kstwo.sf(distance, max(1, np.round(rows)))))
 
 
 def mann_whitney(reference: Numbers, current: Numbers) -> Test:
     """Return the share of pairs in which the current value is the greater one, and its test."""
+    return shift_test(Curves.of(Sample(reference), Sample(current)))
+
+
+def shift_test(curves: Curves) -> Test:
+    """Return the test of Mann and Whitney; of sketches its p value is always asymptotic."""
     from scipy import stats  # as above
 
-    pairs = len(reference) * len(current)
-    if max(len(reference), len(current)) <= _EXACT_UP_TO:
-        found = stats.mannwhitneyu(current, reference)
+    pairs = curves.rows[0] * curves.rows[1]
+    values = curves.few_values(_EXACT_UP_TO)
+    if values is not None:
+        found = stats.mannwhitneyu(values[1], values[0])
         return Test(float(found.statistic) / pairs, float(found.pvalue))
-    above = np.searchsorted(reference, current, "left").sum(dtype=np.float64)
-    above += np.searchsorted(reference, current, "right").sum(dtype=np.float64)
-    wins = above / 2
-    every = np.sort(np.concatenate([reference, current]), kind="stable")
-    rows = len(every)
-    ties = np.diff(np.flatnonzero(np.append(True, every[1:] != every[:-1])), append=rows)
-    tied = ((ties.astype(np.float64) ** 3 - ties) / (rows * (rows - 1.0))).sum()
-    spread = math.sqrt(pairs / 12 * (rows + 1 - tied))
+    wins, rows = curves.wins(), sum(curves.rows)
+    spread = math.sqrt(max(0.0, pairs / 12 * (rows + 1 - curves.ties())))
     distance = max(0.0, abs(wins - pairs / 2) - 0.5)
-    p_value = min(1.0, 2 * float(stats.norm.sf(distance / spread))) if spread else 1.0
-    return Test(float(wins / pairs), p_value)
+    p_value = math.erfc(distance / spread / math.sqrt(2)) if spread else 1.0
+    return Test(wins / pairs, min(1.0, p_value))
 
 
 def wasserstein(reference: Numbers, current: Numbers) -> float:
@@ -89,10 +96,7 @@ def wasserstein(reference: Numbers, current: Numbers) -> float:
     >>> wasserstein(np.array([0.0, 1.0]), np.array([0.5, 1.5]))
     0.5
     """
-    every = np.sort(np.concatenate([reference, current]), kind="stable")
-    below = np.searchsorted(reference, every[:-1], "right") / len(reference)
-    other = np.searchsorted(current, every[:-1], "right") / len(current)
-    return float((np.abs(below - other) * np.diff(every)).sum())
+    return Curves.of(Sample(reference), Sample(current)).area()
 
 
 def robust_scale(reference: Numbers) -> float:
@@ -100,8 +104,13 @@ def robust_scale(reference: Numbers) -> float:
 
     Where the middle half is one value: the standard deviation; of a constant: its size.
     """
-    low, middle, high = np.quantile(reference, [0.25, 0.5, 0.75])
-    for scale in (float(high - low) / 1.349, float(np.std(reference)), abs(float(middle))):
+    return scale_of(Sample(reference))
+
+
+def scale_of(reference: Distribution) -> float:
+    """Return the robust scale of finite numbers."""
+    low, middle, high = reference.quantiles([0.25, 0.5, 0.75])
+    for scale in (float(high - low) / 1.349, reference.spread, abs(float(middle))):
         if math.isfinite(scale) and scale > 0:
             return scale
     return 1.0
@@ -112,13 +121,19 @@ def decile_counts(reference: Numbers, current: Numbers) -> tuple[Counts, Counts]
 
     Infinite values are in the first and the last one.
     """
-    finite = reference[np.isfinite(reference)]
-    deciles = np.quantile(finite, np.arange(1, BINS) / BINS) if len(finite) else finite
-    edges = np.unique(deciles)
+    return counts_by_decile(Sample(reference), Sample(current))
+
+
+def counts_by_decile(reference: Distribution, current: Distribution) -> tuple[Counts, Counts]:
+    """Return how many values are in each bin between the reference's deciles, as above."""
+    finite = reference.finite
+    edges = np.empty(0)
+    if finite.rows:
+        edges = np.unique(finite.quantiles((np.arange(1, BINS) / BINS).tolist()))
     found = []
-    for values in (reference, current):
-        places = np.searchsorted(values, edges, "right")
-        found.append(np.diff(places, prepend=0, append=len(values)))
+    for side in (reference, current):
+        places = np.rint(side.up_to(edges)).astype(np.int64)
+        found.append(np.diff(places, prepend=0, append=side.rows))
     return found[0], found[1]
 
 
@@ -191,22 +206,26 @@ def proportion(reference: tuple[int, int], current: tuple[int, int]) -> Test:
 
 
 def outside(reference: Numbers, current: Numbers, margin: float = 0.0) -> Test:
-    """Return the share of current values beyond the reference's bounds, and its probability.
+    """Return the share of current values beyond the reference's bounds, and its probability."""
+    return beyond(Sample(reference), Sample(current), margin)
 
-    Values count that are farther away than the margin.
+
+def beyond(reference: Distribution, current: Distribution, margin: float) -> Test:
+    """Return the share of values beyond the other side's bounds by more than the margin, and its p.
 
     Of n + m values of one continuous distribution, the number of the m beyond the n's bounds is
     beta-binomial with 2 and n - 1 (David and Nagaraja, Order Statistics, 2003, section 2.5).
     """
     from scipy import stats  # as above
 
-    inside = np.searchsorted(current, reference[-1] + margin, "right")
-    inside -= np.searchsorted(current, reference[0] - margin, "left")
-    beyond = int(len(current) - inside)
-    if len(reference) < 2 or not beyond:
-        return Test(beyond / len(current), 1.0)
-    p_value = stats.betabinom.sf(beyond - 1, len(current), 2, len(reference) - 1)
-    return Test(beyond / len(current), float(p_value))
+    low, high = reference.quantiles([0, 1])
+    below = current.below(np.array([low - margin]))[0]
+    above = current.rows - current.up_to(np.array([high + margin]))[0]
+    number = round(below + above)
+    if reference.rows < 2 or not number:
+        return Test(number / current.rows, 1.0)
+    p_value = stats.betabinom.sf(number - 1, current.rows, 2, reference.rows - 1)
+    return Test(number / current.rows, float(p_value))
 
 
 def benjamini_hochberg(p_values: list[float]) -> list[float]:

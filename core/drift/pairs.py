@@ -16,78 +16,21 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.types as is_a
 
-from core.profile.column import is_number, sorted_numbers
+from core.profile.measured import MeasuredColumn
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from core.profile.sketch import ColumnSketch
+
+    Counts = npt.NDArray[np.int64]
+
 Kind = Literal["number", "category", "identifier", "time", "other"]
-Family = Literal["number", "text", "flag", "time", "other", "nothing"]
-FEW: Final = 20  # distinct whole numbers are codes, not measurements
+Side = MeasuredColumn
+OTHERS: Final = "all others"
 _IDENTIFIER_SHARE: Final = 0.5
 _IDENTIFIER_ROWS: Final = 100
-
-
-@dataclass(frozen=True)
-class Side:
-    """A column of one table."""
-
-    column: pa.Array
-
-    @cached_property
-    def family(self) -> Family:
-        """What its values are, whatever their width."""
-        kind = self.column.type
-        tests: tuple[tuple[Family, bool], ...] = (
-            ("nothing", is_a.is_null(kind) or self.rows == self.column.null_count),
-            ("flag", is_a.is_boolean(kind)),
-            ("number", is_number(kind)),
-            ("text", is_a.is_large_string(kind)),
-            ("time", is_a.is_temporal(kind)),
-        )
-        return next((name for name, is_so in tests if is_so), "other")
-
-    @property
-    def rows(self) -> int:
-        """Number of rows, missing values included."""
-        return len(self.column)
-
-    @cached_property
-    def values(self) -> npt.NDArray[np.float64]:
-        """The numbers, ascending; of times, their distance from 1970 in the column's unit."""
-        column = self.column
-        if is_a.is_temporal(column.type):
-            column = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64())
-        if not is_number(column.type):
-            return np.empty(0)
-        return sorted_numbers(column)
-
-    @property
-    def missing(self) -> int:
-        """Number of nulls and NaN."""
-        if self.family in {"number", "time"}:
-            return self.rows - len(self.values)
-        return int(self.column.null_count)
-
-    @cached_property
-    def is_coded(self) -> bool:
-        """Whether its numbers are few and whole."""
-        values = self.values
-        steps = np.count_nonzero(values[1:] != values[:-1])
-        whole = np.isfinite(values).all() and (values == np.round(values)).all()
-        return bool(steps < FEW and whole)
-
-    @cached_property
-    def categories(self) -> dict[str, int]:
-        """How often each value occurs, by its text."""
-        if self.family == "number":
-            found, counts = np.unique(self.values, return_counts=True)
-            return {f"{value:g}": int(n) for value, n in zip(found, counts, strict=True)}
-        counted = pc.value_counts(self.column.drop_null())
-        texts = counted.field("values").cast(pa.large_string()).to_pylist()
-        return dict(zip(texts, counted.field("counts").to_pylist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -95,8 +38,8 @@ class Pair:
     """The same column of the reference and of the current table."""
 
     name: str
-    reference: Side
-    current: Side
+    reference: Side | ColumnSketch
+    current: Side | ColumnSketch
 
     @cached_property
     def kind(self) -> Kind:
@@ -114,7 +57,7 @@ class Pair:
 
     def _is_identifier(self) -> bool:
         present = self.reference.rows - self.reference.missing
-        distinct = len(self.reference.categories)
+        distinct = self.reference.distinct
         return present > _IDENTIFIER_ROWS and distinct > _IDENTIFIER_SHARE * present
 
     @property
@@ -123,11 +66,41 @@ class Pair:
         families = {self.reference.family, self.current.family} - {"nothing"}
         return len(families) > 1
 
-    def counts(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """How often each category occurs in both, in one order."""
-        before, after = self.reference.categories, self.current.categories
-        names = sorted({*before, *after})
-        return (
-            np.array([before.get(name, 0) for name in names], dtype=np.int64),
-            np.array([after.get(name, 0) for name in names], dtype=np.int64),
-        )
+    @cached_property
+    def category_names(self) -> list[str]:
+        """The values of both, sorted; where not all are known, all others together at the end."""
+        others = [OTHERS] if self.reference.unlisted[0] or self.current.unlisted[0] else []
+        return [*self._names.to_pylist(), *others]
+
+    @cached_property
+    def _names(self) -> pa.Array:
+        both = pa.concat_arrays([self.reference.listed[0], self.current.listed[0]]).unique()
+        return both.take(pc.array_sort_indices(both))
+
+    def counts(self) -> tuple[Counts, Counts]:
+        """How often each of the category names occurs in both.
+
+        A value that one side lists and the other does not, while it has unlisted ones, is taken to
+        be one of those: as frequent as they are on average.
+        """
+        found = [self._counts_of(side) for side in (self.reference, self.current)]
+        if not self.reference.unlisted[0] and not self.current.unlisted[0]:
+            found = [counts[:-1] for counts in found]
+        return found[0], found[1]
+
+    def _counts_of(self, side: Side | ColumnSketch) -> Counts:
+        texts, counts = side.listed
+        known, places = np.zeros(len(self._names), dtype=np.int64), self._places(texts)
+        known[places] = counts
+        number, rows = side.unlisted
+        if number:
+            absent = np.ones(len(known), dtype=bool)
+            absent[places] = False
+            guessed = min(number, int(absent.sum()))
+            each = rows / number
+            known[np.flatnonzero(absent)[:guessed]] = max(1, round(each))
+            rows = max(0, rows - round(each * guessed))
+        return np.append(known, rows)
+
+    def _places(self, texts: pa.Array) -> Counts:
+        return np.asarray(pc.index_in(texts, value_set=self._names), dtype=np.int64)

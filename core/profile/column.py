@@ -24,6 +24,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as is_a
 
+from core.profile.measured import MeasuredColumn, is_number
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -33,27 +35,23 @@ TOP: Final = 20
 QUANTILES: Final = {f"p{share}": share / 100 for share in (1, 5, 25, 50, 75, 95, 99)}
 
 
-def profile_column(column: pa.Array) -> dict[str, Any]:
+def profile_column(column: pa.Array | MeasuredColumn) -> dict[str, Any]:
     """Return the statistics of a column as plain JSON values; None where there is no such number.
 
     >>> profile_column(pa.array([1.0, 2.0, None, float("nan")]))["missing"]
     2
     """
-    kind = column.type
+    measured = column if isinstance(column, MeasuredColumn) else MeasuredColumn(column)
+    column, kind = measured.column, measured.column.type
     if is_a.is_boolean(kind):
         return _of_flags(column)
     if is_number(kind):
-        return _of_numbers(column)
+        return _of_numbers(column, measured.values)
     if is_a.is_large_string(kind) or is_a.is_string(kind):
-        return _of_texts(column)
+        return _of_texts(measured)
     if is_a.is_temporal(kind):
         return _of_times(column)
     return _counted(column)
-
-
-def is_number(kind: pa.DataType) -> bool:
-    """Tell whether the values of a type are numbers to calculate with."""
-    return bool(is_a.is_integer(kind) or is_a.is_floating(kind) or is_a.is_decimal(kind))
 
 
 def _counted(column: pa.Array) -> dict[str, Any]:
@@ -64,17 +62,17 @@ def _of_flags(column: pa.Array) -> dict[str, Any]:
     return {**_counted(column), "true": pc.sum(column).as_py() or 0}
 
 
-def _of_texts(column: pa.Array) -> dict[str, Any]:
-    lengths = pc.utf8_length(column)
+def _of_texts(measured: MeasuredColumn) -> dict[str, Any]:
+    lengths = pc.utf8_length(measured.column)
     bounds = pc.min_max(lengths).as_py()
-    counts = pc.value_counts(column.drop_null())
+    texts, counts = measured.listed
     return {
-        **_counted(column),
-        "distinct": len(counts),
+        **_counted(measured.column),
+        "distinct": len(texts),
         "shortest": bounds["min"],
         "longest": bounds["max"],
         "mean_length": pc.mean(lengths).as_py(),
-        "top": _top(counts),
+        "top": _top(texts, counts),
     }
 
 
@@ -87,24 +85,15 @@ def _of_times(column: pa.Array) -> dict[str, Any]:
     return {**_counted(column), "distinct": distinct, "min": least, "max": greatest}
 
 
-def _top(counts: pa.StructArray) -> list[dict[str, Any]]:
+def _top(texts: pa.Array, counts: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
     """Return the most frequent values; of equally frequent ones the least."""
-    table = pa.table({"value": counts.field("values"), "count": counts.field("counts")})
+    table = pa.table({"value": texts, "count": counts})
     order = pc.select_k_unstable(table, TOP, [("count", "descending"), ("value", "ascending")])
     found: list[dict[str, Any]] = table.take(order).to_pylist()
     return found
 
 
-def sorted_numbers(column: pa.Array) -> Numbers:
-    """Return the values as float64 in ascending order, infinite ones included, missing ones not."""
-    present = column.drop_null()
-    values = np.asarray(present.cast(pa.float64(), safe=False), dtype=np.float64)
-    values = values[~np.isnan(values)]
-    return np.sort(values)
-
-
-def _of_numbers(column: pa.Array) -> dict[str, Any]:
-    ordered = sorted_numbers(column)
+def _of_numbers(column: pa.Array, ordered: Numbers) -> dict[str, Any]:
     finite = ordered[np.isfinite(ordered)]
     changes = ordered[1:] != ordered[:-1]  # not by difference: inf - inf is no number
     starts = np.flatnonzero(np.append(True, changes)) if len(ordered) else np.empty(0, np.int64)
