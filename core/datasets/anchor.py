@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as is_a
 
 from core.datasets.hashing import hash_rows
@@ -28,6 +29,8 @@ def as_key(key: str | Sequence[str] | None, columns: Sequence[str]) -> tuple[str
 def find_anchor(sample: pa.Table) -> tuple[str, ...]:
     """Return the first column without equal values in stored rows; all columns when none is so.
 
+    Floats count where they are whole: the person numbers of SAS are.
+
     >>> find_anchor(pa.table({"sex": [1, 2, 1], "person": [7, 8, 9]}))
     ('person',)
     """
@@ -35,9 +38,18 @@ def find_anchor(sample: pa.Table) -> tuple[str, ...]:
     for name in sample.column_names:
         kind = sample[name].type
         # a measured value may be distinct in each row, and is edited more often than a name
-        if is_a.is_floating(kind) or is_a.is_nested(kind) or not rows:
+        measured = is_a.is_floating(kind) and not _are_whole(sample[name])
+        if measured or is_a.is_nested(kind) or not rows:
             continue
         hashes = hash_rows([sample[name].combine_chunks()])
         if not sample[name].null_count and len(set(hashes.tolist())) == rows:
             return (name,)
     return tuple(sample.column_names)
+
+
+def _are_whole(floats: pa.ChunkedArray) -> bool:
+    """Tell whether all of them are finite numbers without a fraction."""
+    if is_a.is_float16(floats.type):  # for which Arrow has no arithmetic
+        return False
+    fractions = pc.subtract(floats, pc.trunc(floats))
+    return pc.all(pc.equal(fractions, 0.0), skip_nulls=False).as_py() is True
