@@ -1,5 +1,6 @@
 """Build a lake that shows what the workbench does, from real data and models really fitted.
 
+cohort ── one dataset: a version for each part, reports of drift from the first to the held-out ones
 cohort ── one experiment
   ├── Logistic regression    one parent run a family
   │     ├── slow             one child run a trial: params, learning curve, figures, files
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from app.demo import evaluate
 from app.demo.cohort import SEED, Cohort, load_rand
+from app.demo.data import compare_parts, register_parts
 from app.demo.models import FAMILIES, Design, Family, Settings, Trained, design_of, train
 from app.demo.nhanes import load_nhanes
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core import Run, Workbench
+    from core.datasets.version import DatasetVersion
 
 Progress = Callable[[str, float], None]
 STEPS = 40
@@ -67,8 +70,14 @@ class Sweep:
 
     workbench: Workbench
     cohort: Cohort
+    versions: Mapping[str, DatasetVersion]
     design: Design
     steps: int
+
+    @property
+    def inputs(self) -> list[DatasetVersion]:
+        """The versions that every run learns from."""
+        return [self.versions[part] for part in ("train", "validation")]
 
     def tags(self, stage: str) -> dict[str, str]:
         """Return the tags that every run bears."""
@@ -99,7 +108,15 @@ def build_demo(
     tell = progress or _silent
     tell("Reading the data", 0.0)
     cohort = load_rand() if nhanes is None else load_nhanes(nhanes)
-    sweep = Sweep(workbench=workbench, cohort=cohort, design=design_of(cohort), steps=steps)
+    versions = register_parts(workbench, cohort)
+    compare_parts(workbench, cohort, versions)
+    sweep = Sweep(
+        workbench=workbench,
+        cohort=cohort,
+        versions=versions,
+        design=design_of(cohort),
+        steps=steps,
+    )
     trials = sum(len(family.trials) for family in FAMILIES)
     begun = count()
     finished = [
@@ -138,6 +155,7 @@ def _run_family(sweep: Sweep, family: Family, tell: Callable[[str], None]) -> li
         sweep.cohort.name,
         run_name=family.title,
         tags={**sweep.tags("sweep"), "family": family.name},
+        inputs=sweep.inputs,
     ) as parent:
         parent.log_params({"trials": len(family.trials), "steps": sweep.steps, "seed": SEED})
         for trial, (name, settings) in enumerate(family.trials.items(), start=1):
@@ -160,6 +178,7 @@ def _run_trial(
         run_name=f"{family.name} {name}",
         tags={**sweep.tags("development"), "family": family.name},
         parent=parent.run_id,
+        inputs=sweep.inputs,
     ) as run:
         run.log_params({**settings, "family": family.name, "steps": sweep.steps, "seed": SEED})
         run.log_params({"train_rows": len(cohort.parts["train"])})

@@ -250,6 +250,19 @@ class TestLake:
         assert all(parents[str(run.parent_run_id)] == run.tags["family"] for run in children)
         assert built.summary.runs == len(runs)
 
+    def test_every_run_names_the_versions_it_learned_from(self, built: Built, rand: Cohort) -> None:
+        with Workbench(built.folder) as wb:
+            versions = {v.version: v for v in wb.datasets.list_versions(rand.name)}
+            runs = wb.tracker.search_runs(built.summary.experiment_name)
+            test, _ = wb.datasets.get_dataset(rand.name, "test")
+            [report] = wb.sql("select version_id1, version_id2 from drift_reports").to_pylist()
+        ids = {part: version.version_id for part, version in versions.items()}
+        rows = {part: version.num_rows for part, version in versions.items()}
+        assert rows == {part: len(places) for part, places in rand.parts.items()}
+        assert {tuple(run.inputs) for run in runs} == {(ids["train"], ids["validation"])}
+        assert test["outcome"].to_list() == rand.outcome[rand.parts["test"]].tolist()
+        assert report == {"version_id1": ids["train"], "version_id2": ids["test"]}
+
     def test_the_range_test_is_the_only_failure_and_says_why(self, built: Built) -> None:
         with Workbench(built.folder) as wb:
             [failed] = wb.tracker.search_runs(filter_string="status = 'FAILED'")
