@@ -27,12 +27,13 @@ wasserstein, psi and js are shown beside them, with the thresholds that are usua
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 
 from core.drift import measures
 from core.drift.advice import advise
+from core.drift.analyses import OnRequest, analyse
 from core.drift.curves import Curves
 from core.drift.pairs import Pair, Side
 from core.drift.report import DriftReport
@@ -110,10 +111,12 @@ def detect_drift(
     *,
     columns: Sequence[str] | None = None,
     names: tuple[str, str] = ("reference", "current"),
+    **on_request: Unpack[OnRequest],
 ) -> DriftReport:
     """Compare two tables of any kind (core/frames.py) over the columns they share.
 
-    Null and NaN are missing. No values, however strange, raise an error.
+    Null and NaN are missing. No values, however strange, raise an error. `on_request` are the
+    analyses of core/drift/analyses.py, which says what they may raise.
 
     >>> before = {"score": list(range(300)), "site": ["a"] * 300}
     >>> after = {"score": [value + 90 for value in range(300)], "site": ["a"] * 300}
@@ -129,19 +132,21 @@ def detect_drift(
     lost = tuple(name for name in first.column_names if name not in second.column_names)
     new = tuple(name for name in second.column_names if name not in first.column_names)
     score = sum(comparison.effect for comparison in drifted) / max(1, len(comparisons))
+    further = analyse(first, second, chosen, on_request)
     return DriftReport(
         version_id1=names[0],
         version_id2=names[1],
-        drift_detected=bool(drifted or lost or new),
+        drift_detected=bool(drifted or lost or new or further.drifted),
         drift_score=score,
         feature_drifts={c.pair.name: c.effect for c in comparisons},
         drifted_columns=tuple(c.pair.name for c in drifted),
         statistical_tests={c.pair.name: _as_results(c) for c in comparisons},
-        recommendations=tuple(advise(drifted, lost, new)),
+        recommendations=(*advise(drifted, lost, new), *further.advice),
         reference_rows=first.num_rows,
         current_rows=second.num_rows,
         only_in_reference=lost,
         only_in_current=new,
+        **further.found,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, Self
 
+from core.drift.findings import CorrelationDrifts  # noqa: TC001 - from_dict reads the fields
 from core.drift.plain import from_plain, to_plain
 from core.errors import DriftReportError
 
@@ -29,6 +30,9 @@ class DriftReport:
     cause may be and what to do next, the most important first. `method` is sketch when it
     was made of what was counted at registration; `parameters` are what was asked for;
     `report_id` is empty unless it is stored.
+
+    What is found on request (core/drift/analyses.py) is None unless it was asked for; it counts for
+    `drift_detected`, not for the score.
     """
 
     version_id1: str
@@ -43,6 +47,7 @@ class DriftReport:
     current_rows: int
     only_in_reference: tuple[str, ...] = ()
     only_in_current: tuple[str, ...] = ()
+    correlation_drifts: CorrelationDrifts | None = None
     method: Method = "exact"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     report_id: str = ""
