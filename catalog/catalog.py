@@ -14,6 +14,7 @@ from catalog.errors import QueryError
 from catalog.tables import SPECS
 from catalog.view_names import VIEWS, prefixed_views
 from catalog.views import (
+    DATA_LINEAGE,
     LATEST_ARTIFACTS,
     LATEST_DATASET_TAGS,
     LATEST_DATASET_VERSIONS,
@@ -51,6 +52,8 @@ _VIEWS: Final = (
     + LATEST_DATASET_VERSIONS.format(events="events_dataset_versions"),
     "create view dataset_tags as " + LATEST_DATASET_TAGS.format(events="events_dataset_tags"),
     "create view drift_reports as " + LATEST_DRIFT_REPORTS.format(events="events_drift_reports"),
+    "create view data_lineage as "
+    + DATA_LINEAGE.format(events="events_data_lineage", versions="events_dataset_versions"),
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
 )
 # read_parquet takes no subquery: the list of files reaches the view as a variable of the cursor

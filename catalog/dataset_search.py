@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from catalog.catalog import Catalog
 
 _ALL: Final = """
@@ -28,6 +30,12 @@ limit 1
 """
 _NEWEST: Final = _ALL + "limit 1"
 _BY_ID: Final = "select * from dataset_versions where version_id = $version_id"
+_BY_IDS: Final = """
+select v.*, t.tags from dataset_versions v
+left join (select version_id, list(tag order by tag) as tags
+           from dataset_tags group by version_id) t using (version_id)
+where version_id in (select unnest($ids))
+"""
 _TAGS: Final = "select tag from dataset_tags where version_id = $version_id order by tag"
 _SUMMARIES: Final = """
 with ranked as (
@@ -68,6 +76,10 @@ class VersionRows:
     def by_id(self, version_id: str) -> dict[str, Any] | None:
         """Return a version of any dataset."""
         return next(iter(self._ask(_BY_ID, version_id=version_id)), None)
+
+    def by_ids(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return versions of any datasets by their ids, with their tags."""
+        return {row["version_id"]: row for row in self._ask(_BY_IDS, ids=list(ids))}
 
     def tags(self, version_id: str) -> list[str]:
         """Return the tags that point to a version, sorted."""

@@ -11,6 +11,7 @@ VIEWS: Final[dict[str, str]] = {
     "metric_summary": "One row per run and metric: last, least and greatest value.",
     "artifacts": "One row per file kept with a run and not deleted.",
     "dataset_versions": "One row per version of a dataset that is not deleted.",
+    "data_lineage": "One row per step from one thing to another that was made of it.",
     "dataset_tags": "Names that point to a version and may move: one row per dataset and tag.",
     "drift_reports": "One row per stored comparison of two dataset versions.",
 }
@@ -93,5 +94,18 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "attachments": "file name to SHA-256 of such an object",
         "created_at": "UTC",
         "actor": "who asked for it",
+    },
+    "data_lineage": {
+        "lineage_id": "SHA-256 of ids, type, code and parameters: the same step has one row",
+        "input_version_id": "id of a thing of the kind input_kind",
+        "output_version_id": "id of a thing of the kind output_kind",
+        "input_kind": "dataset_version, run or artifact",
+        "output_kind": "dataset_version, run or artifact",
+        "transformation_type": "sql, python, import, run ...",
+        "transformation_code": "SHA-256 of objects/<first two digits>/<SHA-256>: its text",
+        "parameters": "a JSON object",
+        "column_edges": "a JSON object: output column to the input's columns; null if not known",
+        "created_at": "UTC",
+        "actor": "who recorded it",
     },
 }

@@ -34,6 +34,7 @@ from catalog.rollup import METRIC_SUMMARY, PARTS
 from catalog.tables import SPECS
 from catalog.view_names import prefixed_views
 from catalog.views import (
+    DATA_LINEAGE,
     FOLD_RUNS,
     LATEST_ARTIFACTS,
     LATEST_DATASET_TAGS,
@@ -200,6 +201,9 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "dataset_versions": LATEST_DATASET_VERSIONS.format(events=f"({rows['dataset_versions']})"),
         "drift_reports": LATEST_DRIFT_REPORTS.format(events=f"({rows['drift_reports']})"),
         "dataset_tags": LATEST_DATASET_TAGS.format(events=f"({rows['dataset_tags']})"),
+        "data_lineage": DATA_LINEAGE.format(
+            events=f"({rows['data_lineage']})", versions=f"({rows['dataset_versions']})"
+        ),
     }
     statements = []
     for view, query in queries.items():

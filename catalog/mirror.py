@@ -41,10 +41,7 @@ if TYPE_CHECKING:
     from lake.lake import Lake
     from lake.table import Snapshot
 
-HELD: Final = (
-    *("experiments", "runs", "artifacts"),
-    *("dataset_versions", "dataset_tags", "drift_reports"),
-)
+HELD: Final = tuple(name for name in SPECS if name != "metrics")
 APART: Final = frozenset(HELD) - {"runs"}  # no run's row depends on these
 # a segment could be made, consumed and deleted unseen between two looks further apart than this
 LONGEST_GAP_SECONDS: Final = 300.0

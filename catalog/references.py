@@ -26,6 +26,10 @@ _REPORTS: Final = """
 select digest from events_drift_reports where digest is not null
 union select unnest(map_values(attachments)) from events_drift_reports order by all
 """
+_CODE: Final = """
+select distinct transformation_code from events_data_lineage
+where transformation_code is not null order by all
+"""
 # A purge reaches segments only. What deletes there must not go while a journal holds other rows
 # of the same thing: when they become a segment, it would be back.
 _WAITING: Final = """
@@ -87,6 +91,12 @@ def drift_objects(catalog: Catalog) -> list[str]:
     """Return the digests of all reports of drift, and of what is attached to them."""
     with catalog.cursor() as cursor:
         return [digest for (digest,) in cursor.execute(_REPORTS).fetchall()]
+
+
+def transformation_code(catalog: Catalog) -> list[str]:
+    """Return the digests of the objects that hold the code of transformations."""
+    with catalog.cursor() as cursor:
+        return [digest for (digest,) in cursor.execute(_CODE).fetchall()]
 
 
 def runs_deleted_before(catalog: Catalog, moment: datetime) -> list[tuple[str, str]]:

@@ -215,6 +215,26 @@ DRIFT_REPORTS = TableSpec(
     sort_by=("dataset_name", "created_at", "report_id"),
 )
 
+DATA_LINEAGE = TableSpec(
+    name="data_lineage",
+    columns={
+        "lineage_id": "string",
+        "input_version_id": "string",
+        "output_version_id": "string",
+        "input_kind": "string",
+        "output_kind": "string",
+        "transformation_type": "string",
+        "transformation_code": "string",
+        "parameters": "string",
+        "column_edges": "string",
+        "created_at": "timestamp",
+        "actor": "string",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("created_at", "lineage_id"),
+)
+
 SPECS: dict[str, TableSpec] = {
     spec.name: spec
     for spec in (
@@ -225,5 +245,6 @@ SPECS: dict[str, TableSpec] = {
         DATASET_VERSIONS,
         DATASET_TAGS,
         DRIFT_REPORTS,
+        DATA_LINEAGE,
     )
 }

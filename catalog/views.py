@@ -154,6 +154,21 @@ from (
   having not coalesce(arg_max(deleted, event_at), false) and min(version_id1) is not null)
 """
 
+# An edge is written before the version it leads to, so that no version is without it: one whose
+# version was never registered, since its writer died, leads nowhere and is left out.
+DATA_LINEAGE: Final = """
+select lineage_id, min(input_version_id) as input_version_id,
+       min(output_version_id) as output_version_id, min(input_kind) as input_kind,
+       min(output_kind) as output_kind, min(transformation_type) as transformation_type,
+       min(transformation_code) as transformation_code, min(parameters) as parameters,
+       arg_min(column_edges, event_at) as column_edges, min(created_at) as created_at,
+       arg_min(actor, event_at) as actor
+from {events}
+where output_kind <> 'dataset_version'
+      or output_version_id in (select version_id from {versions})
+group by lineage_id
+"""
+
 # last: the greatest step, a point without one after all, then the latest time; NaN is a value
 # for it, and not for min and max. Both orders in one number: ordering by a struct would turn
 # -0.0 into 0.0 (DuckDB 2.0).

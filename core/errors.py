@@ -10,6 +10,8 @@ MhrasError (lake/errors.py)
     ArtifactError         also ValueError: a path, a name or a type that cannot be kept
   DataVersionError        also ValueError: a dataset, a version or a setting that cannot be
     DatasetNotFoundError  also KeyError
+    LineageError          a step from one thing to another that cannot be recorded
+      LineageCycleError   something would be made of itself
   RenderError             also ValueError: a picture that cannot stand in a report
   DriftReportError        also ValueError: what is no report of drift, or cannot be made one of
     DriftReportNotFoundError  also KeyError
@@ -75,6 +77,19 @@ class DatasetNotFoundError(DataVersionError, KeyError):
     """No dataset, or no version of it, has this name."""
 
     code: ClassVar[str] = "dataset_not_found"
+
+
+class LineageError(DataVersionError):
+    """A step from one thing to another cannot be recorded, or asked for, so."""
+
+    code: ClassVar[str] = "lineage"
+
+
+class LineageCycleError(LineageError):
+    """Something would be made of itself; the fact `cycle` names what lies on the way."""
+
+    code: ClassVar[str] = "lineage_cycle"
+    cycle: tuple[str, ...]
 
 
 class RenderError(MhrasError, ValueError):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from catalog.catalog import Catalog
 from core.datasets.registry import DataVersionControl
+from core.lineage.registry import Lineage
 from core.settings import Settings, read_settings
 from core.tracking.board import RunBoard
 from core.tracking.places import artifact_storage
@@ -64,6 +65,7 @@ class Workbench:
         self.tracker = ExperimentTracker(
             storage, self.catalog, actor=self.actor, durability=self.settings.durability
         )
+        self.lineage = Lineage(self.catalog, actor=self.actor, durability=self.settings.durability)
         self.datasets = DataVersionControl(
             storage,
             self.catalog,
@@ -73,6 +75,8 @@ class Workbench:
             compression=self.settings.data_version_compression,
             deduplicate=self.settings.data_version_deduplication,
             durability=self.settings.durability,
+            lineage=self.lineage,
+            active_run=lambda: self.tracker.current_run,
         )
         self.runs = RunBoard(RunReader(self.catalog, storage))
 

@@ -6,6 +6,7 @@ again by whoever registers the same data:
     chunks, layout, statistics     objects, named by their content
     claim of the content           one version id for equal data, whoever registers it
     claim of the label             v1, v2 ...: each is given once
+    steps in data_lineage          how it was made, where that is known
     row in dataset_versions        now it is there
 """
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from core.datasets.versions import Versions
     from lake.lake import Durability, Lake
 
+    Announce = Callable[[str], None]
     Progress = Callable[[int], None]
 
 _SHARED_WITH: Final = 8  # earlier versions whose chunks are looked for
@@ -95,9 +97,18 @@ class Publisher:
         return [self._versions.layout(uri) for uri in reached]
 
     def publish(
-        self, name: str, label: str | None, layout: Layout, details: Details
+        self,
+        name: str,
+        label: str | None,
+        layout: Layout,
+        details: Details,
+        *,
+        announce: Announce | None = None,
     ) -> DatasetVersion:
-        """Make a stored table a version; equal data of the same name stays one version."""
+        """Make a stored table a version; equal data of the same name stays one version.
+
+        `announce` is called with the version's id before anybody can see the version.
+        """
         from core.datasets.intake import column_statistics  # with Arrow, as above
 
         document = self._objects.put(layout.to_json())
@@ -105,6 +116,8 @@ class Publisher:
             "dataset-contents", f"{name}\n{layout.content_digest}", {"version_id": new_id()}
         )
         version_id = held["version_id"]
+        if announce is not None:
+            announce(version_id)
         others = self._versions.newest(name)
         if version_id in {row["version_id"] for row in others}:
             return self._versions.find(name, version_id)  # another process was faster

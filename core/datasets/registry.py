@@ -3,6 +3,7 @@
 names        what they may be called         publisher    how one comes to be
 versions     finds them                      retrieval    reads their rows
 comparison   how two of them differ          drift_reports  what comparisons found
+derivation   how they come from one another
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from catalog.dataset_search import VersionRows
 from catalog.drift_search import DriftRows
 from core.datasets.comparison import Comparisons
+from core.datasets.derivation import Derivations
 from core.datasets.drift_reports import DriftReports
-from core.datasets.names import NUMBERED, check_names
+from core.datasets.names import check_names
 from core.datasets.places import VersionPlaces
 from core.datasets.publisher import Details, Publisher
+from core.datasets.tags import Tags
 from core.datasets.versions import Versions
-from core.errors import DataVersionError
-from lake.clock import now_us
+from core.lineage.registry import Lineage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -33,10 +35,13 @@ if TYPE_CHECKING:
     from core.datasets.difference import DatasetDifference
     from core.datasets.drift_reports import DriftSummary
     from core.datasets.encodings import Compression
-    from core.datasets.publisher import Progress
+    from core.datasets.layout import Layout
+    from core.datasets.publisher import Announce, Progress
+    from core.datasets.transformation import Transformation
     from core.datasets.version import DatasetSummary, DatasetVersion
     from core.drift.report import DriftReport
     from core.frames import FrameType
+    from core.lineage.graph import LineageEdge, Way
     from core.tracking.storage import StorageBackend
     from lake.cache import ObjectCache
     from lake.lake import Durability
@@ -66,9 +71,10 @@ class DataVersionControl:
         compression: Compression = "zstd",
         deduplicate: bool = True,
         durability: Durability = "commit",
+        lineage: Lineage | None = None,
+        active_run: Callable[[], Any] = lambda: None,
     ) -> None:
         self._storage = storage_backend
-        self._lake = db_connection.lake
         places = VersionPlaces(db_connection.lake, storage_path, cache=cache)
         self._versions = Versions(VersionRows(db_connection), places)
         self._reports = DriftReports(
@@ -84,7 +90,10 @@ class DataVersionControl:
             deduplicate=deduplicate,
             durability=durability,
         )
-        self._durability: Durability = durability
+        self._tags = Tags(db_connection.lake, self._versions, durability=durability)
+        if lineage is None:
+            lineage = Lineage(db_connection, actor=actor, durability=durability)
+        self._derivations = Derivations(lineage, self._versions, active_run)
 
     def register_dataset(
         self,
@@ -99,6 +108,7 @@ class DataVersionControl:
         owner: str = "",
         licence: str = "",
         progress: Progress | None = None,
+        produced_by: Any = None,
     ) -> DatasetVersion:
         """Store a table as a new version, or return the one that holds just the same.
 
@@ -106,7 +116,7 @@ class DataVersionControl:
         a list of files is one dataset of their rows, one file after the other.
         `version` is its label, else v1, v2 ...; data that is there already gets the label as a tag.
         `key` are the columns that tell rows apart; else they are guessed once for the dataset.
-        `progress` is called with the number of rows so far.
+        `progress` is called with the number of rows so far. `produced_by` is the run it comes from.
 
         Raises DataVersionError, with all that is wrong, and FrameError.
         """
@@ -118,10 +128,24 @@ class DataVersionControl:
             owner=owner,
             licence=licence,
         )
+        announce = self._derivations.announcing(dataset_name, (), None, produced_by)
         layout = self._publisher.store(dataset, dataset_name, key, progress)
+        return self._publish(dataset_name, version, layout, details, announce)
+
+    def _publish(
+        self,
+        dataset_name: str,
+        version: str | None,
+        layout: Layout,
+        details: Details,
+        announce: Announce,
+    ) -> DatasetVersion:
         found = self._versions.by_content(dataset_name, layout.content_digest)
         if found is None:
-            return self._publisher.publish(dataset_name, version, layout, details)
+            return self._publisher.publish(
+                dataset_name, version, layout, details, announce=announce
+            )
+        announce(found.version_id)
         if version is not None and version not in {found.version, *found.tags}:
             self.tag(dataset_name, version, found.version)
             return self.get_version(dataset_name, found.version)
@@ -145,6 +169,76 @@ class DataVersionControl:
     def summaries(self) -> list[DatasetSummary]:
         """Return every dataset in one line, by name: how many versions, the newest, the tags."""
         return self._versions.summaries()
+
+    def transform(
+        self,
+        *,
+        inputs: Sequence[Any] | Mapping[str, Any],
+        code: str | Callable[..., Any],
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        source: str = "",
+        version: str | None = None,
+        key: str | Sequence[str] | None = None,
+        description: str = "",
+        as_frame: FrameType = "pandas",
+        produced_by: Any = None,
+    ) -> Transformation:
+        """Begin a block that makes a version of others, and records how.
+
+        `inputs` are versions, by id or as ``phq9@v1``; a mapping gives them names. `code` is the
+        function that the block calls, kept as its source, or SQL, which is run when the block ends:
+        it selects from the inputs under their names, those of their datasets unless given.
+        `produced_by` is the run the output comes from; else the one that is active.
+
+        The output is registered as `name` when the block ends well. Raises DatasetNotFoundError,
+        DataVersionError, LineageError for code without source, LineageCycleError.
+        """
+        check_names(name, version)
+
+        def register(frame: Any, announcing: Callable[[str], Announce]) -> DatasetVersion:
+            details = Details(source=source, description=description)
+            layout = self._publisher.store(frame, name, key, None)
+            return self._publish(name, version, layout, details, announcing(name))
+
+        return self._derivations.begin(
+            inputs,
+            code,
+            parameters=parameters,
+            as_frame=as_frame,
+            register=register,
+            run=produced_by,
+        )
+
+    def track_transformation(
+        self,
+        input_version_id: Any,
+        output_version_id: Any,
+        transformation_code: str | Callable[..., Any],
+        transformation_type: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> LineageEdge:
+        """Record that one thing was made of another; the same step again is the same one.
+
+        Both are versions, by id or as ``phq9@v1``, or ids of whatever else there is, such as runs.
+        The code is kept by its content. Of the type "sql", it is read for where columns come from:
+        the input has the name of its dataset there.
+
+        Raises DatasetNotFoundError, LineageCycleError with the circle, LineageError.
+        """
+        step = (transformation_code, transformation_type, parameters)
+        return self._derivations.track(input_version_id, output_version_id, *step)
+
+    def get_lineage(
+        self, dataset_version_id: Any, direction: Way = "upstream"
+    ) -> list[DatasetVersion]:
+        """Return the versions that one was made of, or with "downstream" those made of it.
+
+        The nearest come first, however many steps away, also through runs. LineageWarning says it
+        when steps go round in a circle. Raises DatasetNotFoundError, LineageError.
+        """
+        return self._derivations.follow(dataset_version_id, direction)
 
     def detect_drift(
         self,
@@ -229,27 +323,11 @@ class DataVersionControl:
 
         Raises DataVersionError for a tag that is a version's label, DatasetNotFoundError.
         """
-        check_names(dataset_name, tag)
-        found = self.get_version(dataset_name, version)
-        labels = [row["version"] for row in self._versions.newest(dataset_name)]
-        if tag in labels or NUMBERED.fullmatch(tag):
-            message = f"{tag} is, or may become, the label of a version of {dataset_name}."
-            raise DataVersionError(message, hint="Versions do not move: use another name.")
-        self._tag(dataset_name, tag, found.version_id)
+        self._tags.put(dataset_name, tag, version)
 
     def untag(self, dataset_name: str, tag: str) -> None:
         """Take a tag away; one that is not there is fine."""
-        self._tag(dataset_name, tag, "")
-
-    def _tag(self, dataset_name: str, tag: str, version_id: str) -> None:
-        row = {
-            "dataset_name": dataset_name,
-            "tag": tag,
-            "version_id": version_id,
-            "event_at": now_us(),
-            "writer": self._lake.writer,
-        }
-        self._lake.append("dataset_tags", [row], durability=self._durability)
+        self._tags.remove(dataset_name, tag)
 
     @overload
     def get_dataset(

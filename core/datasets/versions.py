@@ -43,6 +43,11 @@ class Versions:
         row = self._rows.by_id(reference)
         return self.of_row(row) if row else self.find(reference)
 
+    def by_ids(self, ids: Sequence[str]) -> list[DatasetVersion]:
+        """Return the versions with these ids, in this order; those that are gone are left out."""
+        rows = self._rows.by_ids(ids)
+        return [DatasetVersion.from_row(rows[i], rows[i]["tags"] or ()) for i in ids if i in rows]
+
     def by_content(self, dataset_name: str, digest: str) -> DatasetVersion | None:
         """Find the version that holds just this, if there is one."""
         row = self._rows.by_content(dataset_name, digest)

@@ -14,7 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from catalog.catalog import Catalog
-from catalog.references import dataset_layouts, drift_objects, environments, stored_artifacts
+from catalog.references import (
+    dataset_layouts,
+    drift_objects,
+    environments,
+    stored_artifacts,
+    transformation_code,
+)
 from core.datasets.layout import objects_of
 from core.maintenance.purge import Doomed, find_doomed, purge, tombstones
 from core.maintenance.understanding import why_not_understood
@@ -140,6 +146,7 @@ def _named_objects(catalog: Catalog, doomed: Doomed) -> Iterator[str]:
         if reference_of(artifact.uri) not in gone:
             yield artifact.digest
     yield from drift_objects(catalog)
+    yield from transformation_code(catalog)
     for uri in dataset_layouts(catalog):
         if not uri.startswith(SCHEME):
             continue  # its pieces are in another place

@@ -44,7 +44,7 @@ _CONCERNS: Final = {
     "catalog.sql": "SQL views outside of this library",
 }
 # tables whose rows name objects
-_NAMING: Final = ("runs", "artifacts", "dataset_versions", "drift_reports")
+_NAMING: Final = ("runs", "artifacts", "dataset_versions", "drift_reports", "data_lineage")
 
 
 class HasLake(Protocol):
@@ -179,10 +179,13 @@ def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
     if table == "experiments":
         names = [f"experiment {known.experiments.get(i, i)!r}" for i in ids]
         return Finding(problem=problem, affects=_short(names))
-    if table == "dataset_versions":
-        return Finding(problem=problem, affects=_short(known.versions[i] for i in ids))
-    if table == "drift_reports":
-        return Finding(problem=problem, affects=_short(known.reports[i] for i in ids))
+    named = {
+        "dataset_versions": known.versions,
+        "drift_reports": known.reports,
+        "data_lineage": known.edges,
+    }
+    if table in named:
+        return Finding(problem=problem, affects=_short(named[table][i] for i in ids))
     phrases = [f"{table} of {_run(run_id, known)}" for run_id in ids]
     return Finding(problem=problem, affects=_short(phrases), run_ids=tuple(ids))
 

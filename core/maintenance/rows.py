@@ -28,11 +28,14 @@ _COLUMNS: Final = {
     "artifacts": ("artifact_id", "run_id", "path", "digest", "uri", "deleted", "event_at"),
     "dataset_versions": ("version_id", "dataset_name", "version", "storage_uri"),
     "drift_reports": ("report_id", "version1", "version2", "digest", "attachments"),
+    # after the versions, whose names its edges are told by
+    "data_lineage": ("lineage_id", "input_version_id", "output_version_id", "transformation_code"),
 }
 _IDS: Final = {
     "experiments": "experiment_id",
     "dataset_versions": "version_id",
     "drift_reports": "report_id",
+    "data_lineage": "lineage_id",
 }
 
 
@@ -49,15 +52,16 @@ class KnownRun:
 class KnownRows:
     """What could be read.
 
-    `runs` by id, names of `experiments`, dataset `versions` and `reports` by id, `owners` what
-    refers to an object, and of which run, by digest. `ids` are the ids of runs (or experiments, or
-    versions) that occur in a table, and `in_file` those in one file.
+    `runs` by id, names of `experiments`, dataset `versions`, `reports` and `edges` of lineage by
+    id, `owners` what refers to an object, and of which run, by digest. `ids` are the ids of runs
+    (or of what else has rows of its own) that occur in a table, and `in_file` those in one file.
     """
 
     runs: dict[str, KnownRun] = field(default_factory=dict)
     experiments: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     reports: dict[str, str] = field(default_factory=dict)
+    edges: dict[str, str] = field(default_factory=dict)
     owners: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     ids: dict[str, set[str]] = field(default_factory=dict)
     in_file: dict[str, set[str]] = field(default_factory=dict)
@@ -163,6 +167,8 @@ def _take(
             _take_version(row, known, layouts)
         elif name == "drift_reports":
             _take_report(row, known)
+        elif name == "data_lineage":
+            _take_edge(row, known)
         elif name == "artifacts":
             before = artifacts.get(row["artifact_id"])
             if before is None or (row["event_at"] or 0) >= (before["event_at"] or 0):
@@ -190,6 +196,15 @@ def _take_report(row: dict[str, Any], known: KnownRows) -> None:
         known.owners.setdefault(row["digest"], []).append((name, ""))
     for file, digest in (row["attachments"] or {}).items():
         known.owners.setdefault(digest, []).append((f"{file} of {name}", ""))
+
+
+def _take_edge(row: dict[str, Any], known: KnownRows) -> None:
+    ends = [row[column] for column in ("input_version_id", "output_version_id")]
+    before, after = (known.versions.get(end, str(end)) for end in ends)
+    known.edges[row["lineage_id"]] = f"the lineage from {before} to {after}"
+    if row["transformation_code"]:
+        owner = (f"the code that made {after}", "")
+        known.owners.setdefault(row["transformation_code"], []).append(owner)
 
 
 def _take_run(row: dict[str, Any], known: KnownRows) -> None:

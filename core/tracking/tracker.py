@@ -113,13 +113,19 @@ class ExperimentTracker:
         _stack.set(tuple(r for r in _stack.get() if r is not run))
 
     @property
-    def active_run(self) -> ActiveRun:
-        """The run that `log_params` and the like write to. Raises RunStateError for none."""
+    def current_run(self) -> ActiveRun | None:
+        """The run that `log_params` and the like write to; None when there is no such run."""
         for run in reversed(_stack.get()):
             if run.run_id in self._active:
                 return run
-        if len(self._active) == 1:
-            return next(iter(self._active.values()))
+        return next(iter(self._active.values())) if len(self._active) == 1 else None
+
+    @property
+    def active_run(self) -> ActiveRun:
+        """The run that `log_params` and the like write to. Raises RunStateError for none."""
+        run = self.current_run
+        if run is not None:
+            return run
         message = "No run is active here."
         hint = "Start one: `with tracker.start_run('experiment') as run:`."
         if self._active:

@@ -48,7 +48,8 @@ SAME = {
     "runs": RUNS.format(runs="(select {columns} from runs)"),
     **{
         view: f"select columns(*)::varchar from {view} order by all"
-        for view in ("experiments", "metrics", "metric_summary", "artifacts")
+        for view in VIEWS
+        if view != "runs"
     },
 }
 # what the library adds from the journals of living processes
@@ -78,6 +79,10 @@ def wb(tmp_path: Path) -> Iterator[Workbench]:
         found.lake.settle = 0.0
         found.tracker.set_tags({"stage": "x", "<i>tag</i>": None}, run_id=sample.evil)
         found.tracker.delete_run(log_run(found, "sleep", loss=float("nan")))
+        raw = found.datasets.register_dataset({"q1": [1, 2]}, "raw", "form")
+        with found.datasets.transform(inputs=[raw], code="select 1 as one", name="one") as one:
+            pass
+        found.datasets.tag("one", "stable", one.version.version)
         found.lake.flush()
         yield found
 
@@ -111,6 +116,7 @@ def test_a_stock_duckdb_sees_what_the_library_sees(
     assert theirs == wanted
     assert len(theirs["runs"]) == 10
     assert len(theirs["metrics"]) > 300
+    assert len(theirs["data_lineage"]) == 1
 
 
 def test_what_is_appended_and_compacted_later_is_seen_without_another_export(

@@ -241,3 +241,14 @@ def test_what_was_deleted_does_not_come_back_from_a_journal(bench: Workbench) ->
         for each in (bench, other):
             assert each.sql("from artifacts where artifact_id = 'x'").num_rows == 0
             assert "x" not in each.lake.table("artifacts").read()["artifact_id"].to_pylist()
+
+
+def test_the_code_of_transformations_stays(bench: Workbench) -> None:
+    datasets = bench.datasets
+    datasets.register_dataset({"x": [1]}, "raw", "form")
+    with datasets.transform(inputs=["raw@v1"], code="from raw", name="same") as transform:
+        pass
+    (edge,) = bench.lineage.graph(transform.version).edges
+    assert edge.code in set(bench.lake.objects.all())
+    assert edge.code not in {garbage.key[-64:] for garbage in collect_garbage(bench).marked}
+    assert bench.lineage.code(edge) == "from raw"

@@ -131,3 +131,23 @@ def test_objects_of_a_dataset_name_its_version(bench: Workbench) -> None:
         finding = only_finding(bench)
         assert (finding.problem.path, finding.affects) == (object_key(digest), (affected,))
         bench.lake.objects.put(data)
+
+
+def test_lost_code_and_lost_steps_name_the_versions(bench: Workbench) -> None:
+    bench.datasets.register_dataset({"x": [1]}, "raw", "form")
+    with bench.datasets.transform(inputs=["raw@v1"], code="from raw", name="same") as transform:
+        pass
+    (edge,) = bench.lineage.graph(transform.version).edges
+    names = [
+        f"version v1 of dataset '{name}' ({version_id})"
+        for name, version_id in (("raw", edge.source), ("same", edge.target))
+    ]
+    assert edge.code is not None
+    bench.lake.store.delete(object_key(edge.code))
+    finding = only_finding(bench)
+    assert finding.affects == (f"the code that made {names[1]}",)
+    bench.lake.objects.put(b"from raw")
+    bench.lake.flush()
+    (segment,) = bench.lake.table("data_lineage").snapshot().tail
+    damage(bench.lake.root / segment, "flipped", CHANCE)
+    assert only_finding(bench).problem.path == segment
