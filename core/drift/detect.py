@@ -34,6 +34,7 @@ import numpy as np
 from core.drift import measures
 from core.drift.advice import advise
 from core.drift.analyses import OnRequest, analyse
+from core.drift.counting import count_values
 from core.drift.curves import Curves
 from core.drift.pairs import Pair, Side
 from core.drift.report import DriftReport
@@ -146,6 +147,7 @@ def detect_drift(
         current_rows=second.num_rows,
         only_in_reference=lost,
         only_in_current=new,
+        distributions={c.pair.name: count_values(c.pair) for c in comparisons},
         **further.found,
     )
 
@@ -242,6 +244,7 @@ def _as_results(comparison: Comparison) -> dict[str, dict[str, float | bool | No
             "statistic": finding.statistic,
             "p_value": finding.p_value,
             "p_adjusted": finding.p_adjusted,
+            "effect": finding.effect,
             "threshold": _THRESHOLDS[finding.name],
             "drifted": finding.drifted,
         }
@@ -252,6 +255,7 @@ def _as_results(comparison: Comparison) -> dict[str, dict[str, float | bool | No
             "statistic": float(distance),
             "p_value": None,
             "p_adjusted": None,
+            "effect": float(distance),
             "threshold": _USUAL[name],
             "drifted": bool(distance >= _USUAL[name]) and bool(comparison.drifted),
         }

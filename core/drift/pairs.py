@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -22,11 +22,11 @@ from core.profile.measured import MeasuredColumn
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from core.drift.distributions import Kind
     from core.profile.sketch import ColumnSketch
 
     Counts = npt.NDArray[np.int64]
 
-Kind = Literal["number", "category", "identifier", "time", "other"]
 Side = MeasuredColumn
 OTHERS: Final = "all others"
 _IDENTIFIER_SHARE: Final = 0.5

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, Self
 
+from core.drift.distributions import Distributions  # noqa: TC001 - from_plain looks it up
 from core.drift.findings import CorrelationDrifts  # noqa: TC001 - from_dict reads the fields
 from core.drift.plain import from_plain, to_plain
 from core.errors import DriftReportError
 
 # One more for every change that may give the same tables another report: stored ones are then
 # made anew.
-ALGORITHM: Final = 1
+ALGORITHM: Final = 2
 Method = Literal["exact", "sketch"]
 TestResult = Mapping[str, float | bool | None]
 
@@ -26,10 +27,11 @@ class DriftReport:
     first. `feature_drifts` maps each column to its largest effect: the part of the rows, 0 ... 1,
     by which it differs. `drift_score` is the sum of the drifted columns' effects, divided by the
     number of columns. `statistical_tests` maps columns and tests to statistic, p_value, p_adjusted
-    (None for a distance, which has none), threshold and drifted. `recommendations` say what the
-    cause may be and what to do next, the most important first. `method` is sketch when it
-    was made of what was counted at registration; `parameters` are what was asked for;
-    `report_id` is empty unless it is stored.
+    (None for a distance, which has none), effect, the threshold it is judged by, and drifted.
+    `recommendations` say what the cause may be and what to do next, the most important first.
+    `distributions` are the counts that charts draw. `method` is sketch when it was made of what
+    was counted at registration; `parameters` are what was asked for; `report_id` is empty unless
+    it is stored.
 
     What is found on request (core/drift/analyses.py) is None unless it was asked for; it counts for
     `drift_detected`, not for the score.
@@ -47,6 +49,7 @@ class DriftReport:
     current_rows: int
     only_in_reference: tuple[str, ...] = ()
     only_in_current: tuple[str, ...] = ()
+    distributions: Mapping[str, Distributions] = field(default_factory=dict)
     correlation_drifts: CorrelationDrifts | None = None
     method: Method = "exact"
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -31,7 +31,7 @@ from core.render.wording import numeric_columns, text_of, value_of
 if TYPE_CHECKING:
     import jinja2
 
-    from core.render.blocks import Chart, Document
+    from core.render.blocks import Bars, Chart, Document
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _SAID: Final = frozenset({"title", "description"})  # said outside of the drawing
@@ -88,6 +88,13 @@ def _drawing(chart: Chart) -> dict[str, Any]:
     return {"width": "container", "background": None, **bare}
 
 
+def _bar_path(bars: Bars) -> str:
+    """Draw bars as strokes, 4 wide and up to 44 high: a tenth of the bytes of rectangles."""
+    most = max(bars.values, default=0) or 1
+    tops = (44 - round(44 * value / most) for value in bars.values)
+    return "".join(f"M{4 * place + 2} 44V{top}" for place, top in enumerate(tops) if top < 44)
+
+
 @cache
 def _text(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf8")
@@ -115,6 +122,7 @@ def _environment() -> jinja2.Environment:
         "value": value_of,
         "kind": lambda cell: type(cell).__name__.lower(),
         "numeric": numeric_columns,
+        "bar_path": _bar_path,
         "rows": table_of,
         "svg": safe_svg,
     }

@@ -1,0 +1,277 @@
+"""A report of drift as a document, in the order in which somebody responsible reads it.
+
+verdict    in one sentence
+what changed   columns, by how much, the likely cause and the next step
+each of them   both distributions, and every test with p, adjusted p and threshold
+all columns    also those that did not change
+how to read    what the tests ask, and when they say yes
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from core.charts.comparison import paired_names, paired_ranges
+from core.charts.export import with_data
+from core.drift.glossary import MEANINGS
+from core.render.blocks import (
+    Badge,
+    Bars,
+    Callout,
+    Chart,
+    Document,
+    Facts,
+    Link,
+    Number,
+    Points,
+    Section,
+    Share,
+    Table,
+    Text,
+)
+from core.render.wording import p_value, share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.drift.distributions import Distributions
+    from core.drift.report import DriftReport, TestResult
+    from core.render.blocks import Block, Cell, Fact
+
+_LONGEST_NAME: Final = 30  # of a side, in a legend
+_NAMED: Final = 5  # drifted columns in the first sentence
+_DRIFTED: Final = Badge("drifted", level="warning")
+_STABLE: Final = Badge("stable", level="good")
+Names = tuple[str, str]
+
+
+def drift_document(report: DriftReport, *, names: Names | None = None) -> Document:
+    """Describe a report for readers; `names` are what they call reference and current.
+
+    >>> from core.drift.detect import detect_drift
+    >>> report = detect_drift({"age": range(300)}, {"age": range(90, 390)})
+    >>> drift_document(report).summary[0].title
+    'Drift: 1 of 1 columns has changed.'
+    """
+    before, after = names or (report.version_id1, report.version_id2)
+    short = (before, after)
+    if before == after or max(map(len, short)) > _LONGEST_NAME:
+        short = ("reference", "current")
+    made = f"{report.generated_at:%Y-%m-%d %H:%M} UTC"
+    return Document(
+        "Drift report",
+        subtitle=f"{after} compared with {before} · {made}",
+        facts=[
+            ("Columns compared", len(report.feature_drifts)),
+            ("Columns drifted", len(report.drifted_columns)),
+            ("Drift score, 0 to 1", report.drift_score),
+            (f"Rows of {short[0]}", report.reference_rows),
+            (f"Rows of {short[1]}", report.current_rows),
+        ],
+        summary=[_verdict(report)],
+        sections=[
+            *_what_changed(report),
+            *_drifted_columns(report, short),
+            _all_columns(report, short),
+            _how_to_read(),
+        ],
+    )
+
+
+def _verdict(report: DriftReport) -> Callout:
+    compared, drifted = len(report.feature_drifts), report.drifted_columns
+    if not report.drift_detected:
+        return Callout(
+            "No drift was found.",
+            text=(
+                f"None of {compared} columns differs by more than chance explains and by enough"
+                " to matter."
+            ),
+            level="good",
+        )
+    verb = "has" if len(drifted) == 1 else "have"
+    title = f"Drift: {len(drifted)} of {compared} columns {verb} changed."
+    said = []
+    if drifted:
+        more = len(drifted) - _NAMED
+        listed = ", ".join(drifted[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        said.append(f"More than chance explains, and by enough to matter: {listed}.")
+    for gone, columns in (("gone", report.only_in_reference), ("new", report.only_in_current)):
+        if columns:
+            verb = "column is" if len(columns) == 1 else "columns are"
+            said.append(f"{len(columns)} {verb} {gone}: {', '.join(columns)}.")
+    return Callout(title, text=" ".join(said), level="warning")
+
+
+def _what_changed(report: DriftReport) -> Iterator[Section]:
+    if not report.drift_detected:
+        return
+    advice = {name: _advice(report, name) for name in report.drifted_columns}
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Link(name, target=_section_id(name)),
+            ", ".join(_changes(report, name)),
+            Share(report.feature_drifts[name]),
+            advice[name],
+        )
+        for name in report.drifted_columns
+    ]
+    blocks: list[Block] = []
+    if rows:
+        columns = ("Column", "What changed", "Rows affected", "Likely cause and next step")
+        blocks.append(Table(columns, rows=rows))
+    told = tuple(f"{name}: " for name in advice)
+    others = [text for text in report.recommendations if not text.startswith(told)]
+    if others:
+        blocks.append(Points(others))
+    yield Section("What changed", blocks=blocks)
+
+
+def _advice(report: DriftReport, column: str) -> str:
+    for text in report.recommendations:
+        if text.startswith(f"{column}: "):
+            said = text.removeprefix(f"{column}: ")
+            return said[:1].upper() + said[1:]
+    return ""
+
+
+def _changes(report: DriftReport, column: str) -> list[str]:
+    """Say in what ways a column drifted; distances, which decide nothing, are left out."""
+    tests = report.statistical_tests[column]
+    judged = [name for name, test in tests.items() if test["drifted"] and _decides(test)]
+    return list(dict.fromkeys(MEANINGS[name].change for name in MEANINGS if name in judged))
+
+
+def _decides(test: TestResult) -> bool:
+    return test["p_value"] is not None
+
+
+def _drifted_columns(report: DriftReport, names: Names) -> Iterator[Section]:
+    if report.drifted_columns:
+        sections = [_column(report, name, names) for name in report.drifted_columns]
+        yield Section("Drifted columns", blocks=sections)
+
+
+def _column(report: DriftReport, column: str, names: Names) -> Section:
+    facts: list[Fact] = [("Rows affected", Share(report.feature_drifts[column]))]
+    charts: list[Chart] = []
+    found = report.distributions.get(column)
+    if found is not None:
+        facts.extend(_missing(report, found, names))
+        charts.extend(_chart(column, found, names))
+    blocks: list[Block] = [Text(_advice(report, column)), Facts(facts), *charts]
+    blocks.append(_tests(report, column))
+    return Section(column, id=_section_id(column), blocks=blocks)
+
+
+def _section_id(column: str) -> str:
+    return f"column {column}"
+
+
+def _missing(report: DriftReport, found: Distributions, names: Names) -> list[tuple[str, Cell]]:
+    rows = (report.reference_rows, report.current_rows)
+    sides = zip(names, found.missing, rows, strict=True)
+    return [(f"Missing in {name}", Share(n / max(1, of))) for name, n, of in sides]
+
+
+def _chart(column: str, found: Distributions, names: Names) -> Iterator[Chart]:
+    shares = found.shares
+    rows: list[dict[str, Any]]
+    if found.kind == "number" and found.edges:
+        ranges = zip(pairwise(found.edges), *shares, strict=True)
+        rows = [
+            {"low": low, "high": high, "reference": before, "current": after}
+            for (low, high), before, after in ranges
+        ]
+        spec = paired_ranges(column, value=column, names=names, beyond=found.beyond)
+        yield Chart(with_data(spec, rows))
+    elif found.kind == "category" and found.names:
+        rows = [
+            {"name": name, "reference": before, "current": after}
+            for name, before, after in zip(found.labels, *shares, strict=True)
+        ]
+        spec = paired_names(column, value=column, names=names, count=len(found.labels))
+        yield Chart(with_data(spec, rows))
+
+
+def _tests(report: DriftReport, column: str) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for name, test in report.statistical_tests[column].items():
+        decides = _decides(test)
+        verdict = Badge("shown only") if not decides else (_DRIFTED if test["drifted"] else _STABLE)
+        rows.append(
+            (
+                MEANINGS[name].title,
+                test["statistic"],
+                p_value(test["p_value"]),
+                p_value(test["p_adjusted"]),
+                test.get("effect") if decides else None,
+                test["threshold"],
+                verdict,
+            )
+        )
+    columns = ("Test", "Statistic", "p", "Adjusted p", "Effect", "Threshold", "Verdict")
+    return Table(columns, rows=rows)
+
+
+def _all_columns(report: DriftReport, names: Names) -> Section:
+    drifted = {name: i for i, name in enumerate(report.drifted_columns)}
+    effects = report.feature_drifts
+    chances = {name: _least_p(report, name) for name in effects}
+
+    def place(name: str) -> tuple[float, ...]:
+        chance = chances[name]
+        return drifted.get(name, len(drifted)), 1.0 if chance is None else chance, -effects[name]
+
+    order = sorted(effects, key=place)
+    rows = [_row(report, name, names, is_drifted=name in drifted) for name in order]
+    columns = ("Column", "Kind", "Verdict", "Rows affected", "Least adjusted p", "Missing", *names)
+    return Section("All columns", blocks=[Table(columns, rows=rows)])
+
+
+def _row(report: DriftReport, name: str, names: Names, *, is_drifted: bool) -> tuple[Cell, ...]:
+    found = report.distributions.get(name)
+    missing: Cell = None
+    bars: tuple[Cell, Cell] = (None, None)
+    if found is not None:
+        rows = (report.reference_rows, report.current_rows)
+        shares = [n / max(1, of) for n, of in zip(found.missing, rows, strict=True)]
+        missing = Number(shares[1], " → ".join(map(share, shares)))
+        if found.reference:
+            before, after = (
+                Bars(side, description=f"Distribution in {side_name}")
+                for side, side_name in zip(found.shares, names, strict=True)
+            )
+            bars = (before, after)
+    return (
+        Link(name, target=_section_id(name)) if is_drifted else name,
+        found.kind if found is not None else None,
+        _DRIFTED if is_drifted else _STABLE,
+        Share(report.feature_drifts[name]),
+        p_value(_least_p(report, name)),
+        missing,
+        *bars,
+    )
+
+
+def _least_p(report: DriftReport, column: str) -> float | None:
+    tests = report.statistical_tests[column].values()
+    return min((p for test in tests if (p := test["p_adjusted"]) is not None), default=None)
+
+
+def _how_to_read() -> Section:
+    rule = (
+        "A column has drifted when a difference is both significant and large. Significant: its"
+        " p value, adjusted for the number of columns (Benjamini and Hochberg), is below 0.05."
+        " Large: its effect reaches the threshold of its kind. Significance alone would flag every"
+        " large table, effect alone every small one."
+    )
+    score = (
+        "Rows affected is the part of the rows, 0 to 100 %, by which the two tables differ in this"
+        " column. The drift score adds it up over the drifted columns and divides by the number of"
+        " columns."
+    )
+    rows = [(m.title, m.question, m.verdict) for m in MEANINGS.values()]
+    table = Table(("Test", "What it asks", "Drifted when"), rows=rows)
+    return Section("How to read this", blocks=[Text(f"{rule}\n\n{score}"), table])

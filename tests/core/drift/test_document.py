@@ -1,0 +1,129 @@
+"""A report of drift, as somebody responsible reads it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from core.drift.detect import detect_drift
+from core.drift.document import drift_document
+from core.drift.glossary import MEANINGS
+from core.render.document import (
+    Badge,
+    Callout,
+    Chart,
+    Document,
+    Section,
+    Table,
+    render_html,
+    render_json,
+    render_markdown,
+)
+from core.render.wording import text_of
+from tests.core.drift.test_detect import normal
+
+if TYPE_CHECKING:
+    from core.drift.report import DriftReport
+
+SITES = np.random.default_rng(0).choice(["north", "south"], 2000)
+BEFORE = {"sleep": normal(2000), "site": SITES, "left": normal(2000, seed=7), "old": [1] * 2000}
+AFTER = {"sleep": normal(2000, 1.0), "site": SITES, "left": normal(2000, seed=8)}
+
+
+def drifted() -> DriftReport:
+    return detect_drift(BEFORE, AFTER, names=("2013-14", "2015-16"))
+
+
+def section(document: Document, title: str) -> Section:
+    return next(found for found in document.sections if found.title == title)
+
+
+def test_the_verdict_comes_first() -> None:
+    document = drift_document(drifted())
+    assert document.summary == [
+        Callout(
+            "Drift: 1 of 3 columns has changed.",
+            text="More than chance explains, and by enough to matter: sleep."
+            " 1 column is gone: old.",
+            level="warning",
+        )
+    ]
+
+
+def test_what_did_not_drift_is_said_too() -> None:
+    document = drift_document(detect_drift(AFTER, AFTER))
+    assert [found.title for found in document.sections] == ["All columns", "How to read this"]
+    assert document.summary[0] == Callout(
+        "No drift was found.",
+        text="None of 3 columns differs by more than chance explains and by enough to matter.",
+        level="good",
+    )
+
+
+def test_a_drifted_column_has_its_cause_its_chart_and_its_tests() -> None:
+    report = drifted()
+    (column,) = section(drift_document(report), "Drifted columns").blocks
+    assert isinstance(column, Section)
+    kinds = [type(block).__name__ for block in column.blocks]
+    assert kinds == ["Text", "Facts", "Chart", "Table"]
+    chart, table = column.blocks[2:]
+    assert isinstance(chart, Chart)
+    rows = chart.spec["data"]["values"]
+    assert sum(row["reference"] for row in rows) == pytest.approx(1)
+    assert sum(row["current"] for row in rows) == pytest.approx(1)
+    assert isinstance(table, Table)
+    ks = report.statistical_tests["sleep"]["ks"]
+    by_name = {row[0]: row for row in table.rows}
+    assert by_name["Kolmogorov-Smirnov"][1] == ks["statistic"]
+    assert by_name["Kolmogorov-Smirnov"][4:6] == (ks["effect"], 0.1)
+    assert by_name["Kolmogorov-Smirnov"][-1] == Badge("drifted", level="warning")
+
+
+def test_every_column_is_in_the_table_of_all() -> None:
+    (table,) = section(drift_document(drifted()), "All columns").blocks
+    assert isinstance(table, Table)
+    names = [text_of(row[0]) for row in table.rows]
+    assert names[0] == "sleep"
+    assert sorted(names) == ["left", "site", "sleep"]
+
+
+def test_every_test_is_explained() -> None:
+    report = detect_drift(
+        {"a": [1.5] * 400, "b": ["x", "y"] * 200, "c": [1] * 400},
+        {"a": normal(400), "b": ["x", "z"] * 200, "c": ["1"] * 400},
+    )
+    made = {name for tests in report.statistical_tests.values() for name in tests}
+    assert made == set(MEANINGS)
+
+
+def test_the_document_is_written_in_every_format() -> None:
+    report = drifted()
+    document = drift_document(report)
+    page = render_html(document)
+    assert page == render_html(drift_document(report))
+    assert "| sleep | number | drifted |" in render_markdown(document)
+    assert json.loads(render_json(document))["title"] == "Drift report"
+
+
+@pytest.mark.parametrize("rows", [0, 1, 40])
+def test_strange_columns_do_not_take_the_document_down(rows: int) -> None:
+    strange: dict[str, list[Any]] = {
+        "": [np.inf] * rows,
+        "none": [None] * rows,
+        "1e300": [1e300, -1e300] * (rows // 2) + [0.0] * (rows % 2),
+        "lists": [[1]] * rows,
+        "<script>": ["</script>"] * rows,
+        "constant": [3] * rows,
+    }
+    moved = {name: values[::-1] for name, values in strange.items()} | {"none": ["x"] * rows}
+    document = drift_document(detect_drift(strange, moved))
+    for render in (render_html, render_markdown, render_json):
+        assert "</script></" not in str(render(document))
+
+
+def test_readers_may_name_both_sides() -> None:
+    document = drift_document(drifted(), names=("the old clinic", "the new clinic"))
+    assert document.subtitle.startswith("the new clinic compared with the old clinic")
