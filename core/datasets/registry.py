@@ -252,7 +252,7 @@ class DataVersionControl:
         """Compare a version with the one it is measured by, which comes first.
 
         Versions are given by id or as ``name@version``; any frame, query or file may be in their
-        place. core/drift/detect.py says what drift is, and which `options` there are. A report of
+        place. core/drift/columns.py says what drift is, and which `options` there are. A report of
         two versions is stored, unless `store` is false, and comes back when it is asked for again.
         Raises DatasetNotFoundError, FrameError, and DataVersionError for unknown columns.
         """

@@ -11,7 +11,7 @@ from core.drift import measures
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from core.drift.detect import Comparison
+    from core.drift.columns import Comparison
     from core.drift.pairs import Pair
 
 # factors between units that are mixed up in practice: what they turn into what
