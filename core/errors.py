@@ -12,6 +12,7 @@ MhrasError (lake/errors.py)
     DatasetNotFoundError  also KeyError
     LineageError          a step from one thing to another that cannot be recorded
       LineageCycleError   something would be made of itself
+  EDAError                also ValueError: a table or a setting that cannot be analyzed
   RenderError             also ValueError: a picture that cannot stand in a report
   DriftReportError        also ValueError: what is no report of drift, or cannot be made one of
     DriftReportNotFoundError  also KeyError
@@ -108,3 +109,9 @@ class DriftReportNotFoundError(DriftReportError, KeyError):
     """No stored report of drift has this id."""
 
     code: ClassVar[str] = "drift_report_not_found"
+
+
+class EDAError(MhrasError, ValueError):
+    """A table that cannot be analyzed, or an analysis nobody knows."""
+
+    code: ClassVar[str] = "eda"

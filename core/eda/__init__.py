@@ -1,0 +1,1 @@
+"""Look at a table before it is used: statistics, associations, quality."""
