@@ -12,12 +12,10 @@ from core.datasets.anchor import as_key, find_anchor
 from core.datasets.boundaries import average_rows
 from core.datasets.encodings import choose_encodings
 from core.datasets.layout import Layout
-from core.datasets.reader import VersionReader
 from core.datasets.sources import open_source
 from core.datasets.writer import VersionWriter
 from core.errors import DataVersionError
-from core.profile.column import profile_column
-from core.storable import stored_type, to_stored, unstorable
+from core.storable import to_stored, unstorable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,18 +56,6 @@ def take_in(
             progress(rows)
         piece = next(pieces, None)
     return writer.finish()
-
-
-def column_statistics(objects: Objects, layout: Layout) -> dict[str, Any]:
-    """Return what is counted of each column, one of them in memory at a time."""
-    found = {}
-    for name in layout.schema.names:
-        reader = VersionReader(objects, layout, [name])
-        pieces = [reader.stored(place)[name] for place in range(len(layout.parts))]
-        kind = stored_type(layout.schema.field(name).type)
-        chunks = [chunk for piece in pieces for chunk in piece.chunks]
-        found[name] = profile_column(pa.chunked_array(chunks, kind).combine_chunks())
-    return found
 
 
 def _check(schema: pa.Schema) -> None:

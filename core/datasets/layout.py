@@ -6,6 +6,7 @@
 
     deletions    Parquet: object, position in it             of all parts
     insertions   Parquet: part, position in it, all columns  of all parts
+    sketches     Parquet: what compares columns without their rows (core/datasets/sketches.py)
 
 The document is JSON, an object like the chunks it names. Everything a later version needs to find
 what it shares with this one is in it: the digest of every column of every part, and the numbers of
@@ -67,6 +68,7 @@ class Layout:
     categories: Mapping[str, str] = field(default_factory=dict)
     deletions: str = ""
     insertions: str = ""
+    sketches: str = ""
 
     @property
     def rows(self) -> int:
@@ -85,8 +87,12 @@ class Layout:
         """Name every object the version needs, each once."""
         named = {piece.object: None for part in self.parts for piece in part.pieces}
         named |= dict.fromkeys(self.categories.values())
-        named |= dict.fromkeys(digest for digest in (self.deletions, self.insertions) if digest)
+        named |= dict.fromkeys(digest for digest in self._beside if digest)
         yield from named
+
+    @property
+    def _beside(self) -> tuple[str, ...]:
+        return self.deletions, self.insertions, self.sketches
 
     def to_json(self) -> bytes:
         """Return the document; the same layout gives the same bytes."""
@@ -102,6 +108,7 @@ class Layout:
                 "categories": dict(self.categories),
                 "deletions": self.deletions,
                 "insertions": self.insertions,
+                "sketches": self.sketches,
                 "parts": [_part_to_json(part, self.schema.names) for part in self.parts],
             }
         )
@@ -122,6 +129,7 @@ class Layout:
                 categories=document["categories"],
                 deletions=document["deletions"],
                 insertions=document["insertions"],
+                sketches=document.get("sketches", ""),  # versions of before have none
                 parts=tuple(_part_from_json(part, schema.names) for part in document["parts"]),
             )
         except (ValueError, KeyError, TypeError, pa.ArrowException) as error:

@@ -3,7 +3,7 @@
 A version is there when its row is. Whatever the order of a crash, what was written before is found
 again by whoever registers the same data:
 
-    chunks, layout, statistics     objects, named by their content
+    chunks, sketches, layout       objects, named by their content
     claim of the content           one version id for equal data, whoever registers it
     claim of the label             v1, v2 ...: each is given once
     steps in data_lineage          how it was made, where that is known
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import DataVersionError
@@ -109,8 +109,12 @@ class Publisher:
 
         `announce` is called with the version's id before anybody can see the version.
         """
-        from core.datasets.intake import column_statistics  # with Arrow, as above
+        from core.datasets.description import describe  # with Arrow, as above
+        from core.datasets.sketches import store_sketches
 
+        described = describe(self._objects, layout)
+        sketches = store_sketches(self._objects, described.sketches, self._compression)
+        layout = replace(layout, sketches=sketches)
         document = self._objects.put(layout.to_json())
         held, _ = self._lake.claim(
             "dataset-contents", f"{name}\n{layout.content_digest}", {"version_id": new_id()}
@@ -131,7 +135,7 @@ class Publisher:
             "num_rows": layout.rows,
             "num_columns": len(layout.schema),
             "schema": json.dumps([[field.name, str(field.type)] for field in layout.schema]),
-            "statistics": json.dumps(column_statistics(self._objects, layout)),
+            "statistics": json.dumps(described.statistics),
             "storage_uri": self._places.uri(document),
             "content_digest": layout.content_digest,
             "size_bytes": sum(self._objects.size(digest) for digest in layout.objects()),

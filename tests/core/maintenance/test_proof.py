@@ -123,9 +123,9 @@ def test_objects_of_a_dataset_name_its_version(bench: Workbench) -> None:
     )
     assert verify_lake(bench, level="content", record=False).problems == ()
     layout = digest_in(version.storage_uri)
-    (piece,) = objects_of(bench.lake.objects.get(layout))
+    rows, sketches = objects_of(bench.lake.objects.get(layout))
     name = f"version {version.version} of dataset 'phq9' ({version.version_id})"
-    for digest, affected in ((piece, name), (layout, f"the layout of {name}")):
+    for digest, affected in ((rows, name), (sketches, name), (layout, f"the layout of {name}")):
         data = bench.lake.objects.get(digest)
         bench.lake.store.delete(object_key(digest))
         finding = only_finding(bench)

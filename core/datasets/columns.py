@@ -1,0 +1,58 @@
+"""Read a version column after column: never all of it at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from core.datasets.reader import VersionReader
+from core.storable import stored_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from core.datasets.layout import Layout
+    from lake.objects import Objects
+
+# Columns that are read together: each of the parts is then opened fewer times.
+_TOGETHER: Final = 64 * 1024 * 1024
+
+
+def read_columns(
+    objects: Objects, layout: Layout, names: Sequence[str] | None = None
+) -> Iterator[tuple[str, pa.Array]]:
+    """Yield columns with their names, in this order, as they are stored (core/storable.py).
+
+    A few of them are in memory at a time, and one when they are large.
+    """
+    waiting = list(layout.schema.names if names is None else names)
+    sizes = _sizes(objects, layout, waiting)
+    while waiting:
+        number, size = 0, 0.0
+        while number < len(waiting) and (not number or size + sizes[waiting[number]] <= _TOGETHER):
+            size += sizes[waiting[number]]
+            number += 1
+        together, waiting = waiting[:number], waiting[number:]
+        tables = _read(objects, layout, together)
+        for name in together:
+            yield name, tables.pop(name).combine_chunks()
+
+
+def _sizes(objects: Objects, layout: Layout, names: Sequence[str]) -> dict[str, float]:
+    """Estimate the bytes of columns by those of their first rows."""
+    if not layout.parts:
+        return dict.fromkeys(names, 0.0)
+    first = VersionReader(objects, layout, names).stored(0)
+    times = layout.rows / max(1, first.num_rows)
+    return {name: first[name].nbytes * times for name in names}
+
+
+def _read(objects: Objects, layout: Layout, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+    reader = VersionReader(objects, layout, names)
+    pieces = [reader.stored(place) for place in range(len(layout.parts))]
+    kinds = {name: stored_type(layout.schema.field(name).type) for name in names}
+    return {
+        name: pa.chunked_array([chunk for p in pieces for chunk in p[name].chunks], kinds[name])
+        for name in names
+    }
