@@ -18,7 +18,7 @@ from core.datasets.version import DatasetVersion
 from core.errors import DatasetNotFoundError, DataVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 class Side:
     """One of the two tables: its rows are read when they are first asked for."""
 
-    versions: Versions
     data: Any
     name: str
+    versions: Versions | None = None
 
     @property
     def version(self) -> DatasetVersion | None:
@@ -43,7 +43,7 @@ class Side:
     @cached_property
     def table(self) -> pa.Table:
         """All rows. Raises FrameError."""
-        if self.version is not None:
+        if self.version is not None and self.versions is not None:
             return self.versions.read(self.version)
         from core.datasets.sources import read_all  # with Arrow, which logging does not need
 
@@ -73,7 +73,7 @@ class Comparisons:
             name = found.version_id
         elif isinstance(found, Path):
             name = found.name
-        return Side(self._versions, found, name)
+        return Side(found, name, self._versions)
 
     def _find(self, reference: str) -> DatasetVersion | Path:
         try:
@@ -102,20 +102,46 @@ class Comparisons:
         """
         before, after = self.side(reference, "reference"), self.side(current, "current")
         _check_columns(columns, before, after)
-        parameters = {name: value for name, value in options.items() if value not in (None, False)}
-        if columns is not None:
-            parameters["columns"] = sorted(set(columns))
-
-        def compute() -> DriftReport:
-            from core.drift.detect import detect_drift  # with Arrow, which logging does not need
-
-            names = (before.name, after.name)
-            found = detect_drift(before.table, after.table, columns=columns, names=names, **options)
-            return replace(found, parameters=parameters)
-
         if not store or before.version is None or after.version is None:
-            return compute()
-        return self._reports.once(before.version, after.version, parameters, compute)
+            return _compared(before, after, columns, options)
+        return self._reports.once(
+            before.version,
+            after.version,
+            _parameters(columns, options),
+            lambda: _compared(before, after, columns, options),
+        )
+
+
+def compare_tables(
+    reference: Any, current: Any, *, columns: Sequence[str] | None = None, **options: Any
+) -> DriftReport:
+    """Compare two frames, queries or files without a lake; otherwise as Comparisons does.
+
+    >>> compare_tables({"age": [30, 41]}, {"age": [30, 41]}).drift_detected
+    False
+    """
+    before, after = (
+        Side(data, data.name if isinstance(data, Path) else name)
+        for data, name in ((reference, "reference"), (current, "current"))
+    )
+    _check_columns(columns, before, after)
+    return _compared(before, after, columns, options)
+
+
+def _compared(
+    before: Side, after: Side, columns: Sequence[str] | None, options: Mapping[str, Any]
+) -> DriftReport:
+    from core.drift.detect import detect_drift  # with Arrow, which logging does not need
+
+    names = (before.name, after.name)
+    found = detect_drift(before.table, after.table, columns=columns, names=names, **options)
+    return replace(found, parameters=_parameters(columns, options))
+
+
+def _parameters(columns: Sequence[str] | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was asked for beside the default."""
+    found = {name: value for name, value in options.items() if value not in (None, False)}
+    return found if columns is None else {**found, "columns": sorted(set(columns))}
 
 
 def _file_at(text: str) -> Path | None:
