@@ -137,3 +137,13 @@ def test_hostile_names_are_escaped(mhras: Command, lake: Path) -> None:
             wb.datasets.register_dataset({HOSTILE: [value] * 300}, "names", "form")
     status, out, _ = mhras("drift", "names@v1", "names@v2")
     assert (status, "\x1b" in out, ESCAPED in out) == (0, False, True)
+
+
+@pytest.mark.usefixtures("scores")
+def test_the_report_is_written_as_one_page(mhras: Command, tmp_path: Path) -> None:
+    place = tmp_path / "report.html"
+    assert mhras("drift", "scores@v1", "scores@v2", "--html", str(place))[0] == 0
+    page = place.read_text(encoding="utf8")
+    assert page.startswith("<!doctype html>")
+    assert "scores@v2 compared with scores@v1" in page
+    assert "&#39;f&#39;, &#39;m&#39; gave way to" in page
