@@ -71,6 +71,7 @@ def test_help_names_every_command(mhras: Command) -> None:
         "datasets",
         "demo",
         "doctor",
+        "drift",
         "export",
         "gc",
         "import",
