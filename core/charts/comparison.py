@@ -42,8 +42,9 @@ def paired_ranges(
     measure = f"{value} ({unit})" if unit else value
     low = {"field": "low", "type": "quantitative", "title": f"{measure} from"}
     high = {"field": "high", "type": "quantitative", "title": f"{measure} to"}
-    outer = "; the outer ranges hold all beyond" if beyond else ""
-    axis = {"title": f"{measure}{outer}", "grid": False, "labelOverlap": "greedy", "tickCount": 8}
+    outer = "the outer ranges hold all beyond"
+    axis_title = f"{measure} ({outer})" if beyond else measure
+    axis = {"title": axis_title, "grid": False, "labelOverlap": "greedy", "tickCount": 8}
     across = {**low, "axis": axis, "scale": {"zero": False, "nice": False}}
     tooltip = [{**low, "format": ".6~g"}, {**high, "format": ".6~g"}, *_told(names)]
     layers = [
@@ -68,7 +69,7 @@ def paired_ranges(
         "title": title,
         "description": (
             f"Histograms: {title}. Share of rows by {measure}, in {names[0]} as bars and in"
-            f" {names[1]} as a line{outer}."
+            f" {names[1]} as a line{'; ' + outer if beyond else ''}."
         ),
         "height": height,
         "encoding": {"x": across, "x2": {"field": "high"}},

@@ -17,7 +17,7 @@ class Meaning:
     verdict: str
 
 
-_SIGNIFICANT: Final = "adjusted p below 0.05, and"
+_SIGNIFICANT: Final = "Adjusted p below 0.05, and"
 MEANINGS: Final = {
     meaning.name: meaning
     for meaning in (
@@ -33,7 +33,7 @@ MEANINGS: Final = {
             title="Missing values",
             change="missing values",
             question="Is a larger or smaller part of the rows without a value?",
-            verdict=f"{_SIGNIFICANT} a difference of at least 5 points of per cent.",
+            verdict=f"{_SIGNIFICANT} a difference of at least 5 percentage points.",
         ),
         Meaning(
             name="new_categories",

@@ -86,9 +86,10 @@
   };
   if (places.length) start();
   addEventListener("beforeprint", () => {
-    search("");
+    search(""); // paper has all of it
     for (const place of waiting) drawOne(place);
   });
+  addEventListener("afterprint", () => search(field.value));
 
   // ---- search: rows, messages and sections that do not match are put away -----------------------
   const field = byId("search");
