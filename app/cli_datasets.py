@@ -150,6 +150,16 @@ def diff(
         say_difference(found)
 
 
+@dataset_commands.command("contract")
+def contract(name: VersionArgument, *, lake: LakeOption = None) -> None:
+    """Print a first contract for a dataset, made of one version, as JSON for `mhras import`."""
+    from core.datasets.expectations import Contract  # not needed for --help
+
+    with open_workbench(lake) as wb:
+        version = wb.datasets.get_version(name)
+    say_json(Contract.infer(version).to_dict())
+
+
 def version_document(version: DatasetVersion) -> dict[str, Any]:
     """Say everything that is known of a version, its rows excepted."""
     document = {fact: getattr(version, fact) for fact in _FACTS}

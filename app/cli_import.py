@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from app.cli_datasets import version_document
 from app.cli_options import JsonOption, LakeOption, open_workbench
 from app.cli_output import printable, remark, row_counter, say, say_json
 from app.wording import counted, size
+
+if TYPE_CHECKING:
+    from core.datasets.expectations import OnViolation
+    from core.datasets.version import DatasetVersion
 
 commands = typer.Typer()
 
@@ -40,6 +44,14 @@ def import_files(
     description: Annotated[str, typer.Option("--description", metavar="TEXT")] = "",
     owner: Annotated[str, typer.Option("--owner", metavar="NAME")] = "",
     licence: Annotated[str, typer.Option("--licence", metavar="NAME")] = "",
+    contract: Annotated[
+        str | None,
+        typer.Option("--contract", metavar="FILE", help="What it must be like: TOML or JSON."),
+    ] = None,
+    on_violation: Annotated[
+        str | None,
+        typer.Option("--on-violation", metavar="refuse|warn", help="What then; else refuse."),
+    ] = None,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,14 +72,31 @@ def import_files(
             owner=owner,
             licence=licence,
             progress=tell,
+            contract=contract,
+            on_violation=_way(on_violation),
         )
         now = {summary.dataset_name: summary for summary in wb.datasets.summaries()}[name]
+    fresh = before is None or now.versions > before.versions
+    _say_made(made, fresh=fresh, as_json=as_json)
+
+
+def _say_made(made: DatasetVersion, *, fresh: bool, as_json: bool) -> None:
     if as_json:
         say_json(version_document(made))
     else:
         say(printable(made.name))
-    if before is not None and now.versions == before.versions:
+    if not fresh:
         remark(f"{printable(made.name)} holds just these rows already: nothing was added.")
     else:
         table = f"{counted(made.num_rows, 'row')}, {counted(made.num_columns, 'column')}"
         remark(f"{table}, {size(made.size_bytes)}.")
+    for violation in made.metadata.get("contract", {}).get("violations", ()):
+        remark(f"warning: {printable(violation['text'])}")
+
+
+def _way(text: str | None) -> OnViolation | None:
+    """Read --on-violation. Raises BadParameter."""
+    ways: dict[str | None, OnViolation | None] = {None: None, "refuse": "refuse", "warn": "warn"}
+    if text in ways:
+        return ways[text]
+    raise typer.BadParameter(f"{text!r} is neither refuse nor warn.", param_hint="--on-violation")

@@ -16,6 +16,7 @@ from catalog.view_names import VIEWS, prefixed_views
 from catalog.views import (
     DATA_LINEAGE,
     LATEST_ARTIFACTS,
+    LATEST_DATASET_CONTRACTS,
     LATEST_DATASET_TAGS,
     LATEST_DATASET_VERSIONS,
     LATEST_DRIFT_REPORTS,
@@ -54,6 +55,8 @@ _VIEWS: Final = (
     "create view drift_reports as " + LATEST_DRIFT_REPORTS.format(events="events_drift_reports"),
     "create view data_lineage as "
     + DATA_LINEAGE.format(events="events_data_lineage", versions="events_dataset_versions"),
+    "create view dataset_contracts as "
+    + LATEST_DATASET_CONTRACTS.format(events="events_dataset_contracts"),
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
 )
 # read_parquet takes no subquery: the list of files reaches the view as a variable of the cursor

@@ -50,6 +50,9 @@ select dataset_name, versions, version, num_rows, num_columns, size_bytes, creat
        coalesce(tags, map {}) as tags
 from ranked left join named using (dataset_name) where place = 1 order by dataset_name
 """
+_CONTRACT: Final = """
+select contract, on_violation from dataset_contracts where dataset_name = $name
+"""
 _NAMES: Final = "select distinct dataset_name from dataset_versions order by all"
 
 
@@ -88,6 +91,10 @@ class VersionRows:
     def names(self) -> list[str]:
         """Return the names of all datasets, sorted."""
         return [row["dataset_name"] for row in self._ask(_NAMES)]
+
+    def contract(self, name: str) -> dict[str, Any] | None:
+        """Return what new versions of a dataset are checked against."""
+        return next(iter(self._ask(_CONTRACT, name=name)), None)
 
     def summaries(self) -> list[dict[str, Any]]:
         """Return one row for each dataset, by name: how many versions, the newest, the tags."""

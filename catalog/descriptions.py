@@ -14,6 +14,7 @@ VIEWS: Final[dict[str, str]] = {
     "data_lineage": "One row per step from one thing to another that was made of it.",
     "dataset_tags": "Names that point to a version and may move: one row per dataset and tag.",
     "drift_reports": "One row per stored comparison of two dataset versions.",
+    "dataset_contracts": "What new versions of a dataset are checked against.",
 }
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -107,5 +108,11 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "column_edges": "a JSON object: output column to the input's columns; null if not known",
         "created_at": "UTC",
         "actor": "who recorded it",
+    },
+    "dataset_contracts": {
+        "digest": "SHA-256 of the contract",
+        "contract": "a JSON object: docs/datasets.md",
+        "on_violation": "refuse or warn",
+        "declared_at": "UTC",
     },
 }

@@ -37,6 +37,7 @@ from catalog.views import (
     DATA_LINEAGE,
     FOLD_RUNS,
     LATEST_ARTIFACTS,
+    LATEST_DATASET_CONTRACTS,
     LATEST_DATASET_TAGS,
     LATEST_DATASET_VERSIONS,
     LATEST_DRIFT_REPORTS,
@@ -203,6 +204,9 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "dataset_tags": LATEST_DATASET_TAGS.format(events=f"({rows['dataset_tags']})"),
         "data_lineage": DATA_LINEAGE.format(
             events=f"({rows['data_lineage']})", versions=f"({rows['dataset_versions']})"
+        ),
+        "dataset_contracts": LATEST_DATASET_CONTRACTS.format(
+            events=f"({rows['dataset_contracts']})"
         ),
     }
     statements = []

@@ -235,6 +235,20 @@ DATA_LINEAGE = TableSpec(
     sort_by=("created_at", "lineage_id"),
 )
 
+DATASET_CONTRACTS = TableSpec(
+    name="dataset_contracts",
+    columns={
+        "dataset_name": "string",
+        "digest": "string",
+        "contract": "string",
+        "on_violation": "string",
+        "actor": "string",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("dataset_name", "event_at"),
+)
+
 SPECS: dict[str, TableSpec] = {
     spec.name: spec
     for spec in (
@@ -246,5 +260,6 @@ SPECS: dict[str, TableSpec] = {
         DATASET_TAGS,
         DRIFT_REPORTS,
         DATA_LINEAGE,
+        DATASET_CONTRACTS,
     )
 }

@@ -9,13 +9,14 @@ from lake.errors import InvalidNameError
 
 VIEWS: Final = (
     *("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts"),
-    *("dataset_versions", "dataset_tags", "data_lineage", "drift_reports"),
+    *("dataset_versions", "dataset_tags", "dataset_contracts", "data_lineage", "drift_reports"),
 )
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
 INTERNAL: Final = frozenset(
     {
         "events_artifacts",
         "events_data_lineage",
+        "events_dataset_contracts",
         "events_dataset_tags",
         "events_dataset_versions",
         "events_drift_reports",

@@ -169,6 +169,14 @@ where output_kind <> 'dataset_version'
 group by lineage_id
 """
 
+LATEST_DATASET_CONTRACTS: Final = """
+select dataset_name, arg_max(digest, event_at) as digest, arg_max(contract, event_at) as contract,
+       arg_max(on_violation, event_at) as on_violation, arg_max(actor, event_at) as actor,
+       max(event_at) as declared_at
+from {events} group by dataset_name
+having arg_max(digest, event_at) <> ''
+"""
+
 # last: the greatest step, a point without one after all, then the latest time; NaN is a value
 # for it, and not for min and max. Both orders in one number: ordering by a struct would turn
 # -0.0 into 0.0 (DuckDB 2.0).

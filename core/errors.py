@@ -12,6 +12,7 @@ MhrasError (lake/errors.py)
     DatasetNotFoundError  also KeyError
     LineageError          a step from one thing to another that cannot be recorded
       LineageCycleError   something would be made of itself
+    ContractError         data that is not what its contract says
   EDAError                also ValueError: a table or a setting that cannot be analyzed
   RenderError             also ValueError: a picture that cannot stand in a report
   DriftReportError        also ValueError: what is no report of drift, or cannot be made one of
@@ -115,3 +116,10 @@ class EDAError(MhrasError, ValueError):
     """A table that cannot be analyzed, or an analysis nobody knows."""
 
     code: ClassVar[str] = "eda"
+
+
+class ContractError(DataVersionError):
+    """The data breaks its contract; the fact `violations` lists how, with examples."""
+
+    code: ClassVar[str] = "contract"
+    violations: tuple[object, ...]

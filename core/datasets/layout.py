@@ -83,6 +83,11 @@ class Layout:
         rows = [[part.rows, [part.digests[name] for name, _ in columns]] for part in self.parts]
         return digest_bytes(_canonical([columns, categories, rows]))
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell rows apart; none when that takes all of them."""
+        return self.anchor if len(self.anchor) < len(self.schema) else ()
+
     def objects(self) -> Iterator[str]:
         """Name every object the version needs, each once."""
         named = {piece.object: None for part in self.parts for piece in part.pieces}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import DataVersionError
@@ -22,7 +22,7 @@ from core.ids import new_id
 from lake.clock import now_us
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.datasets.encodings import Compression
     from core.datasets.layout import Layout
@@ -46,6 +46,12 @@ class Details:
     description: str = ""
     owner: str = ""
     licence: str = ""
+    added: Mapping[str, Any] = field(default_factory=dict)
+
+    def adding(self, metadata: Mapping[str, Any]) -> Details:
+        """Return them with more metadata, which were found out here: they are `added`."""
+        merged = {**json.loads(self.metadata), **metadata}
+        return replace(self, metadata=json.dumps(merged, sort_keys=True), added=metadata)
 
 
 class Publisher:
@@ -139,7 +145,7 @@ class Publisher:
             "storage_uri": self._places.uri(document),
             "content_digest": layout.content_digest,
             "size_bytes": sum(self._objects.size(digest) for digest in layout.objects()),
-            "key": json.dumps(layout.anchor if len(layout.anchor) < len(layout.schema) else []),
+            "key": json.dumps(layout.key),
             "metadata": details.metadata,
             "description": details.description,
             "owner": details.owner,

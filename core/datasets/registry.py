@@ -8,33 +8,34 @@ derivation   how they come from one another
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from catalog.dataset_search import VersionRows
 from catalog.drift_search import DriftRows
+from core.datasets.annotations import as_json
 from core.datasets.comparison import Comparisons
 from core.datasets.derivation import Derivations
 from core.datasets.drift_reports import DriftReports
 from core.datasets.names import check_names
 from core.datasets.places import VersionPlaces
 from core.datasets.publisher import Details, Publisher
+from core.datasets.statements import Statements
 from core.datasets.tags import Tags
-from core.datasets.versions import Versions
 from core.lineage.registry import Lineage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
     from catalog.catalog import Catalog
-    from core.datasets.difference import DatasetDifference
     from core.datasets.drift_reports import DriftSummary
     from core.datasets.encodings import Compression
+    from core.datasets.expectations import Contract, OnViolation
     from core.datasets.layout import Layout
     from core.datasets.publisher import Announce, Progress
     from core.datasets.transformation import Transformation
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from lake.lake import Durability
 
 
-class DataVersionControl:
+class DataVersionControl(Statements):
     """Registers datasets in a lake and finds them again. Threads may share one.
 
     >>> import tempfile
@@ -75,8 +76,9 @@ class DataVersionControl:
         active_run: Callable[[], Any] = lambda: None,
     ) -> None:
         self._storage = storage_backend
-        places = VersionPlaces(db_connection.lake, storage_path, cache=cache)
-        self._versions = Versions(VersionRows(db_connection), places)
+        lake, rows = db_connection.lake, VersionRows(db_connection)
+        places = VersionPlaces(lake, storage_path, cache=cache)
+        super().__init__(lake, rows, places, actor=actor, durability=durability)
         self._reports = DriftReports(
             db_connection.lake, DriftRows(db_connection), actor=actor, durability=durability
         )
@@ -109,6 +111,8 @@ class DataVersionControl:
         licence: str = "",
         progress: Progress | None = None,
         produced_by: Any = None,
+        contract: Contract | Mapping[str, Any] | str | Path | None = None,
+        on_violation: OnViolation | None = None,
     ) -> DatasetVersion:
         """Store a table as a new version, or return the one that holds just the same.
 
@@ -117,19 +121,23 @@ class DataVersionControl:
         `version` is its label, else v1, v2 ...; data that is there already gets the label as a tag.
         `key` are the columns that tell rows apart; else they are guessed once for the dataset.
         `progress` is called with the number of rows so far. `produced_by` is the run it comes from.
+        `contract` is what it must be like (core/datasets/expectations.py), else what `expect` said;
+        with `on_violation="warn"` what is broken is kept in the metadata, under "contract".
 
-        Raises DataVersionError, with all that is wrong, and FrameError.
+        Raises DataVersionError, with all that is wrong, ContractError and FrameError.
         """
         check_names(dataset_name, version)
         details = Details(
             source=source,
-            metadata=json.dumps(dict(metadata or {}), sort_keys=True),
+            metadata=as_json(metadata or {}),
             description=description,
             owner=owner,
             licence=licence,
         )
+        terms = self._contracts.terms(dataset_name, contract, on_violation)
         announce = self._derivations.announcing(dataset_name, (), None, produced_by)
         layout = self._publisher.store(dataset, dataset_name, key, progress)
+        details = details.adding(self._contracts.judge(dataset_name, layout, terms))
         return self._publish(dataset_name, version, layout, details, announce)
 
     def _publish(
@@ -146,10 +154,11 @@ class DataVersionControl:
                 dataset_name, version, layout, details, announce=announce
             )
         announce(found.version_id)
+        if any(found.metadata.get(name) != said for name, said in details.added.items()):
+            self._annotations.describe(found, metadata=details.added)
         if version is not None and version not in {found.version, *found.tags}:
             self.tag(dataset_name, version, found.version)
-            return self.get_version(dataset_name, found.version)
-        return found
+        return self._versions.by_reference(found.version_id)
 
     def get_version(self, dataset_name: str, version: str | None = None) -> DatasetVersion:
         """Find a version by label, tag, content digest (12 digits or more) or id; else the newest.
@@ -198,7 +207,9 @@ class DataVersionControl:
 
         def register(frame: Any, announcing: Callable[[str], Announce]) -> DatasetVersion:
             details = Details(source=source, description=description)
+            terms = self._contracts.terms(name, None, None)
             layout = self._publisher.store(frame, name, key, None)
+            details = details.adding(self._contracts.judge(name, layout, terms))
             return self._publish(name, version, layout, details, announcing(name))
 
         return self._derivations.begin(
@@ -259,28 +270,6 @@ class DataVersionControl:
         return self._comparisons.detect_drift(
             dataset_version_id1, dataset_version_id2, columns=columns, store=store, **options
         )
-
-    def diff(
-        self,
-        v1: str,
-        v2: str,
-        *,
-        key: str | Sequence[str] | None = None,
-        examples: int = 10,
-    ) -> DatasetDifference:
-        """Say what is different in the second version: columns, rows, statistics.
-
-        Versions are given by id or as ``name@version``, also of two datasets. Rows are found again
-        by `key`, else by the key of the second version, or of the first one. Chunks that both
-        share are not read; memory stays bounded. `examples` is the most of each kind.
-
-        Raises DatasetNotFoundError, and DataVersionError for a key that they do not both have.
-        """
-        from core.datasets.difference import find_difference  # with Arrow, as in versions
-
-        before, after = (self._versions.by_reference(each) for each in (v1, v2))
-        sides = self._versions.side(before), self._versions.side(after)
-        return find_difference(before, after, sides, key=key, examples=max(0, examples))
 
     def drift_reports(
         self,

@@ -7,6 +7,7 @@ of, nested ones as a number of what is in them.
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow.types as is_a
 from core.datasets.hashing import hash_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import duckdb
 
@@ -70,6 +71,40 @@ where old_part is not null and new_part is not null order by new_part, new_place
 """
 
 
+@contextmanager
+def spilling() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB of little memory that goes to the disk for more."""
+    from catalog.session import connect
+
+    with tempfile.TemporaryDirectory(prefix="mhras-") as folder:
+        connection = connect()
+        try:
+            for setting in _SETTINGS:
+                connection.execute(setting)
+            connection.execute("set temp_directory = $1", [folder])
+            yield connection
+        finally:
+            connection.close()
+
+
+def put_in(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pa.Array], *, new: bool
+) -> None:
+    """Put rows into a table, which is made of the first ones."""
+    connection.register("piece", pa.table(columns))
+    verb = f"create table {table} as" if new else f"insert into {table}"
+    connection.execute(_INSERT.format(verb=verb))
+    connection.unregister("piece")
+
+
+def numbered(part: int, rows: int) -> dict[str, pa.Array]:
+    """Return columns that say where each row is."""
+    return {
+        "part": pa.array(np.full(rows, part, dtype=np.int64)),
+        "place": pa.array(np.arange(rows, dtype=np.int64)),
+    }
+
+
 class JoinedRows:
     """The rows of both sides: put them in, match them, and ask what differs.
 
@@ -84,33 +119,22 @@ class JoinedRows:
         self._made = False
 
     def __enter__(self) -> JoinedRows:
-        from catalog.session import connect
-
-        self._folder = tempfile.TemporaryDirectory(prefix="mhras-")
-        self._connection: duckdb.DuckDBPyConnection = connect()
-        for setting in _SETTINGS:
-            self._connection.execute(setting)
-        self._connection.execute("set temp_directory = $1", [self._folder.name])
+        self._stack = ExitStack()
+        self._connection = self._stack.enter_context(spilling())
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        self._folder.cleanup()
+        self._stack.close()
 
     def add(self, side: int, part: int, table: pa.Table) -> None:
         """Take in the rows of a part; the side is 0 for what was before, and 1."""
-        rows = table.num_rows
         columns = {
-            "side": pa.array(np.full(rows, side, dtype=np.int8)),
-            "part": pa.array(np.full(rows, part, dtype=np.int64)),
-            "place": pa.array(np.arange(rows, dtype=np.int64)),
+            "side": pa.array(np.full(table.num_rows, side, dtype=np.int8)),
+            **numbered(part, table.num_rows),
         }
         for name, column in self._names.items():
             columns[column] = comparable(table[name].combine_chunks())
-        self._connection.register("piece", pa.table(columns))
-        verb = "insert into rows" if self._made else "create table rows as"
-        self._connection.execute(_INSERT.format(verb=verb))
-        self._connection.unregister("piece")
+        put_in(self._connection, "rows", columns, new=not self._made)
         self._made = True
 
     def match(self) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.datasets.layout import Layout
     from core.datasets.places import VersionPlaces
     from core.datasets.row_changes import Side
+    from lake.objects import Objects
 
 
 class Versions:
@@ -87,8 +88,12 @@ class Versions:
         """Return a version as one of two that are compared (core/datasets/row_changes.py)."""
         from core.datasets.row_changes import Side  # with Arrow, as above
 
+        return Side(*self.stored(version))
+
+    def stored(self, version: DatasetVersion) -> tuple[Objects, Layout]:
+        """Return where the pieces of a version are, and how it is made of them."""
         objects, _ = self._places.find(version.storage_uri)
-        return Side(objects, self.layout(version.storage_uri))
+        return objects, self.layout(version.storage_uri)
 
     def read(
         self,

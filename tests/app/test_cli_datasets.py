@@ -216,3 +216,22 @@ def test_a_difference_has_colours_at_a_terminal(two_versions: Path) -> None:
     shown = at_a_terminal("dataset", "diff", "people@v1", "people@v2")
     assert "\x1b[33m~   id=2: age 41 -> 40\x1b[0m" in shown
     assert all(line.isprintable() for line in COLOUR.sub("", shown).splitlines())
+
+
+@pytest.mark.usefixtures("two_versions")
+def test_a_contract_made_of_a_version_is_what_the_next_one_is_held_to(
+    mhras: Command, tmp_path: Path
+) -> None:
+    _, text, _ = mhras("dataset", "contract", "people@v1")
+    (tmp_path / "people.json").write_text(text)
+    pd.DataFrame({**PEOPLE, "age": [30, 41, 53]}).to_csv(tmp_path / "people.csv", index=False)
+    called = ["import", str(tmp_path / "people.csv"), "--name", "people"]
+    called += ["--contract", str(tmp_path / "people.json")]
+    status, out, remarks = mhras(*called)
+    assert (status, out) == (1, "")
+    assert "people breaks its contract: age is more than 52 in 1 of 3 rows." in remarks
+    assert mhras.json("datasets")[0]["versions"] == 2
+    status, out, remarks = mhras(*called, "--on-violation", "warn")
+    assert (status, out) == (0, "people@v3\n")
+    assert "warning: age is more than 52 in 1 of 3 rows\n" in remarks
+    assert mhras(*called, "--on-violation", "ask")[0] == 2

@@ -39,6 +39,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Workbench(folder) as made:
         version = made.datasets.register_dataset(pa.table({"phq9": [3, 17]}), "phq9", source="us")
         made.datasets.tag("phq9", "stable", version.version)
+        made.datasets.expect("phq9", {"minimum_rows": 1})
         made.datasets.detect_drift("phq9@v1", "phq9@v1")
         with made.datasets.transform(inputs=[version], code="select 1 as one", name="one"):
             pass
