@@ -1,6 +1,7 @@
 """What may be asked for beside the columns.
 
 correlations=True          pairs of numeric columns; or "spearman", "pearson"
+    multivariate=True          principal components, and a model that tells the tables apart
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from core.drift.correlation import correlation_drifts
+from core.drift.multivariate import multivariate_drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
-    from core.drift.findings import CorrelationDrifts
+    from core.drift.findings import CorrelationDrifts, MultivariateDrift
 
 
 class OnRequest(TypedDict, total=False):
     """The keywords of the analyses."""
 
     correlations: bool | str
+    multivariate: bool
 
 
 @dataclass(slots=True)
@@ -51,6 +54,9 @@ def analyse(
         method = "spearman" if method is True else method
         pairs = correlation_drifts(reference, current, columns, method=method)
         further.add("correlation_drifts", pairs, _of_correlations(pairs))
+    if asked.get("multivariate"):
+        together = multivariate_drift(reference, current, columns)
+        further.add("multivariate", together, _of_all_columns(together))
     return further
 
 
@@ -62,3 +68,20 @@ def _of_correlations(found: CorrelationDrifts) -> Iterator[str]:
                 f" {pair.reference:.2f} to {pair.current:.2f}. Look for a group that is new or"
                 " gone, and for another way to measure one of them; refit models that use both."
             )
+
+
+def _of_all_columns(found: MultivariateDrift) -> Iterator[str]:
+    if found.classifier is not None and found.classifier.drifted:
+        names = ", ".join(column.name for column in found.classifier.telling[:5])
+        yield (
+            f"All columns together: a model tells the tables apart with an AUROC of"
+            f" {found.classifier.auroc.value:.2f}, by {names or 'no single column'}. Look at"
+            " these columns first, each and in pairs."
+        )
+    if found.reconstruction is not None and found.reconstruction.drifted:
+        yield (
+            "All columns together: rows are"
+            f" {'farther from' if found.reconstruction.difference.value > 0 else 'closer to'} the"
+            " principal components of the reference. Columns move together in another way, or"
+            " values are missing that were not."
+        )

@@ -45,3 +45,78 @@ class CorrelationDrifts:
     def drifted(self) -> bool:
         """Whether any correlation drifted."""
         return any(pair.drifted for pair in self.pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A value and its interval of confidence, of 95 % unless its field says another share."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconstructionError:
+    """How well few principal components of the reference describe the rows of each table.
+
+    `reference` and `current` are the mean errors of rows, in standard deviations; `difference` with
+    its 99 % interval is divided by the standard deviation of the reference's errors. `imputed` is
+    the share of values that were missing, in the reference and the current table.
+    """
+
+    columns: tuple[str, ...]
+    components: int
+    explained: float
+    imputed: tuple[float, float]
+    reference: float
+    current: float
+    difference: Estimate
+    threshold: float
+    drifted: bool
+    reference_rows: int
+    current_rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellingColumn:
+    """A column by which a classifier tells the tables apart: what AUROC loses without it."""
+
+    name: str
+    loss: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainClassifier:
+    """How well a model tells from which table a row is: 0.5 is chance.
+
+    `auroc` is of rows the model had not seen, with its 99 % interval. `telling` are the columns it
+    needs for that, the most important first; empty unless drifted.
+    """
+
+    columns: tuple[str, ...]
+    auroc: Estimate
+    telling: tuple[TellingColumn, ...]
+    threshold: float
+    drifted: bool
+    reference_rows: int
+    current_rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultivariateDrift:
+    """What only all columns together show; what could not be computed is None, `notes` say why."""
+
+    reconstruction: ReconstructionError | None
+    classifier: DomainClassifier | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def drifted(self) -> bool:
+        """Whether either of the two says so."""
+        return any(found is not None and found.drifted for found in self.parts)
+
+    @property
+    def parts(self) -> tuple[ReconstructionError | None, DomainClassifier | None]:
+        """Both analyses."""
+        return self.reconstruction, self.classifier

@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, Self
 
 from core.drift.distributions import Distributions  # noqa: TC001 - from_plain looks it up
-from core.drift.findings import CorrelationDrifts  # noqa: TC001 - from_dict reads the fields
+from core.drift.findings import (  # noqa: TC001 - from_dict reads the fields
+    CorrelationDrifts,
+    MultivariateDrift,
+)
 from core.drift.plain import from_plain, to_plain
 from core.errors import DriftReportError
 
@@ -51,6 +54,7 @@ class DriftReport:
     only_in_current: tuple[str, ...] = ()
     distributions: Mapping[str, Distributions] = field(default_factory=dict)
     correlation_drifts: CorrelationDrifts | None = None
+    multivariate: MultivariateDrift | None = None
     method: Method = "exact"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     report_id: str = ""
