@@ -1,13 +1,16 @@
 """Describe charts as Vega-Lite dicts, for pages, reports and files alike.
 
-    palette   colours that colour-blind readers can tell apart, light and dark
-    theme     one look for every chart outside the browser
-    lines     metric curves of runs
-    bars      bars and histograms
-    points    scatter plots
-    ranking   ROC and precision-recall curves
-    series    smoothing, thinning and sparkline points, on plain lists
-    export    SVG and PNG without a browser
+    palette     colours that colour-blind readers can tell apart, light and dark
+    theme       one look for every chart outside the browser
+    lines       metric curves of runs
+    bars        bars and histograms
+    points      scatter plots
+    comparison  the same measure twice, as ranges and as names
+    matrix      correlations, missing values, binned scatter plots
+    intervals   forest and box plots, lines with bands, calibration, densities
+    ranking     ROC and precision-recall curves
+    series      smoothing, thinning and sparkline points, on plain lists
+    export      SVG and PNG without a browser
 
 A chart is a dict without data. Its columns bear fixed names ("run", "step", "value"), so a metric
 may be called anything. `title` names the unit and `description` is the text for who cannot see it.

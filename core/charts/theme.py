@@ -59,6 +59,7 @@ def configured(colours: Palette) -> Spec:
             "diverging": list(colours.diverging),
         },
         "bar": {"color": colours.primary, "cornerRadiusEnd": 3},
+        "area": {"color": colours.primary},
         "line": {"color": colours.primary, "strokeWidth": 2},
         "point": {"color": colours.primary},
         "rule": {"color": colours.muted},

@@ -10,12 +10,23 @@ import pyarrow as pa
 import pytest
 
 from core.charts.bars import bars, histogram
+from core.charts.comparison import paired_names, paired_ranges
 from core.charts.curves import curve_rows
 from core.charts.export import to_png, to_svg, with_data
+from core.charts.intervals import (
+    box_plot,
+    calibration_plot,
+    forest_plot,
+    histogram_with_density,
+    line_with_band,
+)
 from core.charts.lines import metric_curves
+from core.charts.matrix import binned_scatter, heat_map, missing_matrix
 from core.charts.points import scatter
 from core.charts.ranking import precision_recall_curve, roc_curve
 from core.charts.theme import themed
+from core.render.blocks import Chart
+from core.render.chart_rows import table_of
 
 if TYPE_CHECKING:
     from core.charts.theme import Spec
@@ -33,6 +44,30 @@ CHARTS: dict[str, tuple[Spec, list[dict[str, Any]]]] = {
     "scatter": (scatter("auc by depth", x="depth", y="auc", group="model"), POINTS),
     "roc": (roc_curve({"test": 0.731}), CURVE),
     "precision": (precision_recall_curve({"test": 0.4}, prevalence=0.1), CURVE),
+}
+PAIRED = ("2013-14", "2015-16")
+RANGES = [{"low": i, "high": i + 1, "reference": i / 9, "current": 1 - i / 9} for i in range(5)]
+NAMES = [{"name": name, "reference": 0.4, "current": 0.6} for name in ("north", "south")]
+PAIRS = [{"row": r, "column": c, "value": 0.5 if r == c else -0.5} for r in "ab" for c in "ab"]
+GAPS = [{"name": name, "low": i, "high": i + 1, "share": i / 9} for name in "ab" for i in range(3)]
+CELLS = [{"x_low": i, "x_high": i + 1, "y_low": 0, "y_high": 1, "count": i} for i in range(3)]
+ESTIMATES = [{"name": n, "value": 0.7, "low": 0.6, "high": 0.8, "note": "n = 40"} for n in "ab"]
+BOXES = [{"name": "a", "low": 1, "first": 2, "median": 3, "third": 4, "high": 9}]
+BAND = [{"x": i, "value": i, "low": i - 1, "high": i + 1, "series": "s"} for i in range(3)]
+RISKS = [{"predicted": 0.2, "observed": 0.3, "low": 0.1, "high": 0.4, "rows": 90}]
+DENSE = [{"low": i, "high": i + 1, "share": 0.2, "density": 0.2} for i in range(5)]
+CHARTS |= {
+    "ranges": (paired_ranges("Sleep", value="Sleep", unit="h", names=PAIRED, beyond=True), RANGES),
+    "names": (paired_names("Site", value="Site", names=PAIRED, count=2), NAMES),
+    "heat map": (heat_map("Pearson", rows=["a", "b"], columns=["a", "b"], value="r"), PAIRS),
+    "missing": (missing_matrix("Missing", names=["a", "b"], rows=3), GAPS),
+    "binned": (binned_scatter("Age and sleep", x="Age", y="Sleep"), CELLS),
+    "forest": (forest_plot("AUROC", value="AUROC", count=2, reference=0.5), ESTIMATES),
+    "box": (box_plot("Sleep by site", value="Sleep", unit="h", count=1), BOXES),
+    "band": (line_with_band("Drift", x="Week", y="Distance"), BAND),
+    "bands": (line_with_band("Drift by site", x="Week", y="Distance", several=True), BAND),
+    "calibration": (calibration_plot("Calibration"), RISKS),
+    "density": (histogram_with_density("Sleep", value="Sleep", unit="h"), DENSE),
 }
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -64,6 +99,16 @@ def test_a_chart_is_drawn_as_svg(name: str, mode: Any) -> None:
     svg = to_svg(with_data(spec, rows), mode=mode)
     assert svg.startswith("<svg")
     assert spec["title"] in svg
+    assert svg != to_svg(with_data(spec, []), mode=mode), "it draws its rows"
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_column_of_a_chart_is_told_in_its_table(name: str) -> None:
+    spec, rows = CHARTS[name]
+    table = table_of(Chart(with_data(spec, rows)))
+    assert table is not None
+    assert len(table.rows) == len(rows)
+    assert len(table.columns) >= len(rows[0]) - 1  # "raw" or a note may have no title
 
 
 def test_a_png_is_as_large_as_asked() -> None:

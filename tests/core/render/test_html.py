@@ -8,7 +8,7 @@ import re
 import pytest
 
 from core.render.bundle import VEGA_PATH, fresh_bundle
-from core.render.document import Document, Section, Table, render_html
+from core.render.document import Chart, Document, Section, Table, render_html
 from tests.core.render.documents import chart, everything
 
 PAYLOADS = ("</script><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}")
@@ -62,6 +62,14 @@ def test_numbers_that_json_does_not_have_are_drawn_as_missing() -> None:
     drawn = chart("x")
     drawn.spec["data"]["values"][0]["value"] = float("nan")
     assert '{"name":"a","value":null}' in text_of(Document("x", summary=[drawn]))
+
+
+def test_colours_of_numbers_come_in_steps() -> None:
+    """Those of the page are variables, between which nothing can be drawn."""
+    colour = {"field": "value", "type": "quantitative", "scale": {"domain": [0, 9]}}
+    spec = {**chart("x").spec, "layer": [{"mark": "rect", "encoding": {"color": colour}}]}
+    page = text_of(Document("x", summary=[Chart(spec)]))
+    assert '"scale":{"domain":[0,9],"type":"quantize"}' in page
 
 
 def test_a_table_without_rows_is_a_table() -> None:

@@ -1,0 +1,153 @@
+"""Tables of colours: correlations, missing values, how often two measures meet.
+
+columns of a heat map:        row, column (text), value
+columns of missing values:    name (text), low, high (numbers of rows), share (0 ... 1)
+columns of a binned scatter:  x_low, x_high, y_low, y_high, count
+
+Colours come in ten steps: they are told apart, and a report can turn dark without drawing anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.charts.theme import Spec
+
+_CELL: Final = 24  # pixels
+_LABELLED: Final = 40  # rows or columns; more have no room for their names
+
+
+def heat_map(
+    title: str,
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    value: str,
+    domain: tuple[float, float] = (-1, 1),
+    row: str = "Row",
+    column: str = "Column",
+) -> Spec:
+    """Describe a table of colours, in the order the rows and columns are given.
+
+    A domain with numbers below 0 has two colours that meet in its middle.
+
+    >>> heat_map("Correlations", rows=["a"], columns=["a", "b"], value="r")["description"]
+    'Heat map: Correlations. r, from -1 to 1, of 1 by 2: a darker or stronger colour is more.'
+    """
+    low, high = domain
+    fields = {
+        "y": {"field": "row", "type": "nominal", "title": row, "sort": list(rows)},
+        "x": {"field": "column", "type": "nominal", "title": column, "sort": list(columns)},
+    }
+    told = {"field": "value", "type": "quantitative", "title": value, "format": ".3~f"}
+    height = max(120, min(720, _CELL * len(rows)))
+    labels = {"y": len(rows), "x": len(columns)}
+    encoding: dict[str, Any] = {
+        channel: {
+            **channel_field,
+            "axis": _names(channel, shown=labels[channel] <= _LABELLED),
+            "scale": {"padding": 0.04 if labels[channel] <= _LABELLED else 0},
+        }
+        for channel, channel_field in fields.items()
+    }
+    return {
+        "title": title,
+        "description": (
+            f"Heat map: {title}. {value}, from {low:g} to {high:g}, of {len(rows)} by"
+            f" {len(columns)}: a darker or stronger colour is more."
+        ),
+        "height": height,
+        "mark": {"type": "rect"},
+        "encoding": {
+            **encoding,
+            "color": _steps("value", value, domain=[low, high], diverging=low < 0),
+            "tooltip": [fields["y"], fields["x"], told],
+        },
+    }
+
+
+def missing_matrix(title: str, *, names: Sequence[str], rows: int) -> Spec:
+    """Describe where in a table values are missing: columns by ranges of rows.
+
+    >>> missing_matrix("Missing", names=["a", "b"], rows=100)["description"]
+    'Missing values: Missing. Share of missing values of 2 columns along 100 rows.'
+    """
+    low = {"field": "low", "type": "quantitative", "title": "From row"}
+    high = {"field": "high", "type": "quantitative", "title": "To row"}
+    share = {"field": "share", "type": "quantitative", "title": "Missing", "format": ".1%"}
+    column = {"field": "name", "type": "nominal", "title": "Column", "sort": list(names)}
+    height = max(80, min(720, 18 * len(names)))
+    axis = {"title": "Row", "grid": False, "format": "~s", "tickCount": 6}
+    return {
+        "title": title,
+        "description": (
+            f"Missing values: {title}. Share of missing values of {len(names)} columns along"
+            f" {rows:,} rows."
+        ),
+        "height": height,
+        "mark": {"type": "bar", "cornerRadiusEnd": 0},
+        "encoding": {
+            "x": {**low, "scale": {"domain": [0, rows], "nice": False}, "axis": axis},
+            "x2": {"field": "high"},
+            "y": {
+                **column,
+                "axis": _names("y", shown=len(names) <= _LABELLED),
+                "scale": {"padding": 0.12},
+            },
+            "color": _steps("share", "Missing", domain=[0, 1], form=".0%"),
+            "tooltip": [column, low, high, share],
+        },
+    }
+
+
+def binned_scatter(title: str, *, x: str, y: str, count: str = "Rows", height: int = 300) -> Spec:
+    """Describe how often two measures meet, for more points than can be told apart.
+
+    >>> binned_scatter("Age and sleep", x="Age", y="Sleep")["description"]
+    'Binned scatter plot: Age and sleep. Number of rows by Age and Sleep.'
+    """
+    sides = [
+        {"field": f"{axis}_{end}", "type": "quantitative", "title": f"{title} {word}"}
+        for axis, title in (("x", x), ("y", y))
+        for end, word in (("low", "from"), ("high", "to"))
+    ]
+    number = {"field": "count", "type": "quantitative", "title": count, "format": ","}
+    free = {"scale": {"zero": False}}
+    return {
+        "title": title,
+        "description": (f"Binned scatter plot: {title}. Number of {count.lower()} by {x} and {y}."),
+        "height": height,
+        "mark": {"type": "rect"},
+        "encoding": {
+            "x": {**sides[0], "axis": {"title": x, "grid": False}, **free},
+            "x2": {"field": "x_high"},
+            "y": {**sides[2], "axis": {"title": y, "grid": False}, **free},
+            "y2": {"field": "y_high"},
+            "color": _steps("count", count, form=",.0f"),
+            "tooltip": [*sides, number],
+        },
+    }
+
+
+def _names(channel: str, *, shown: bool) -> dict[str, Any]:
+    names = {"title": None, "labels": shown, "ticks": False, "domain": False, "labelLimit": 140}
+    return {**names, "labelAngle": -45} if channel == "x" else names
+
+
+def _steps(
+    field: str,
+    title: str,
+    *,
+    domain: Sequence[float] | None = None,
+    diverging: bool = False,
+    form: str = ".2~f",
+) -> dict[str, Any]:
+    scale: dict[str, Any] = {"type": "quantize", "range": "diverging" if diverging else "ramp"}
+    if domain is not None:
+        scale["domain"] = list(domain)
+    legend: dict[str, Any] = {"title": title, "format": form, "gradientThickness": 10}
+    legend |= {"orient": "top", "direction": "horizontal", "titleOrient": "left"}
+    return {"field": field, "type": "quantitative", "scale": scale, "legend": legend}
