@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from catalog.catalog import Catalog
 from core.datasets.registry import DataVersionControl
+from core.eda.module import EDAModule
 from core.lineage.registry import Lineage
 from core.settings import Settings, read_settings
 from core.tracking.board import RunBoard
@@ -78,6 +79,7 @@ class Workbench:
             lineage=self.lineage,
             active_run=lambda: self.tracker.current_run,
         )
+        self.eda = EDAModule(self.datasets)
         self.runs = RunBoard(RunReader(self.catalog, storage))
 
     def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:

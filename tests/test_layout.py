@@ -36,6 +36,7 @@ NOT_IN_PAGES = {"altair_chart", "duckdb", "execute", "unsafe_allow_html", "use_c
 WRITERS = {
     "lake/store.py": "the store: the only place that knows how a file becomes durable",
     "lake/journal.py": "appends to a file that stays open, which a store cannot do",
+    "lake/exported_file.py": "one file outside of any lake, where somebody asked for it",
     "lake/cache.py": "copies of a bucket's files, which may be lost at any time",
 }
 

@@ -75,3 +75,27 @@ def histogram(
             "tooltip": [binned, counted],
         },
     }
+
+
+def counted_names(title: str, *, name: str, value: str = "Rows", count: int) -> Spec:
+    """Describe one bar, from left to right, for each of `count` names in the order given.
+
+    >>> counted_names("Site", name="Site", count=3)["description"]
+    'Bar chart: Site. One bar for each site, its length is rows.'
+    """
+    down = {"field": "name", "type": "nominal", "title": name, "sort": None}
+    axis = {"title": None, "labelLimit": 170, "domain": False, "ticks": False}
+    measured = {"field": "value", "type": "quantitative", "title": value}
+    return {
+        "title": title,
+        "description": (
+            f"Bar chart: {title}. One bar for each {name.lower()}, its length is {value.lower()}."
+        ),
+        "height": max(60, 24 + 20 * count),
+        "mark": {"type": "bar", "cornerRadiusEnd": 2},
+        "encoding": {
+            "y": {**down, "axis": axis, "scale": {"paddingInner": 0.25}},
+            "x": {**measured, "axis": {"tickCount": 4}},
+            "tooltip": [down | {"sort": None}, {**measured, "format": ",.6~g"}],
+        },
+    }

@@ -1,0 +1,135 @@
+"""How much one column tells of another, where they are not both numbers.
+
+    cramers_v            two categories: chi-squared of their table, 0 ... 1, not corrected for
+                         bias (Cramer 1946)
+    correlation_ratio    a category and a number: the square root of the share of variance that
+                         lies between the categories, 0 ... 1 (Pearson's eta)
+    mutual_information   any two columns, in nats: numbers in 16 ranges with equally many values,
+                         less the bias of small tables (Miller 1955), never below 0
+
+All of them look at the rows that both columns have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.int32]
+
+RANGES: Final = 16
+MOST_CATEGORIES: Final = 64  # the rest are one more
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column as categories 0 ... number - 1; missing values are -1."""
+
+    codes: Codes
+    number: int
+
+
+def in_ranges(values: Numbers) -> Coded:
+    """Cut numbers into at most 16 ranges with equally many values; equal values stay together.
+
+    >>> in_ranges(np.array([1.0, 5.0, np.nan, 5.0])).codes.tolist()
+    [0, 1, -1, 1]
+    """
+    present = np.sort(values[~np.isnan(values)])
+    if not len(present):
+        return Coded(np.full(len(values), -1, np.int32), 0)
+    places = np.arange(1, RANGES) * len(present) // RANGES
+    edges = np.unique(present[places])
+    edges = edges[edges > present[0]]
+    distinct = present[np.append(True, present[1:] != present[:-1])]
+    if len(distinct) <= RANGES:
+        edges = distinct[1:]
+    codes = np.searchsorted(edges, values, "right").astype(np.int32)
+    codes[np.isnan(values)] = -1
+    return Coded(codes, len(edges) + 1)
+
+
+def most_frequent(codes: Codes, number: int) -> Coded:
+    """Keep the 64 most frequent categories and make one of the rest."""
+    if number <= MOST_CATEGORIES:
+        return Coded(codes, number)
+    counts = np.bincount(codes[codes >= 0], minlength=number)
+    chosen = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
+    new = np.full(number + 1, MOST_CATEGORIES, np.int32)
+    new[chosen] = np.arange(MOST_CATEGORIES)
+    new[-1] = -1  # where the code -1 of missing values looks
+    return Coded(new[codes], MOST_CATEGORIES + 1)
+
+
+def joint_counts(first: Coded, second: Coded) -> Numbers:
+    """Count the rows of every pair of categories."""
+    both = first.codes * np.int32(second.number) + second.codes
+    missing = (first.codes < 0) | (second.codes < 0)
+    if missing.any():
+        both = both[~missing]
+    counts = np.bincount(both, minlength=first.number * second.number)
+    return counts.reshape(first.number, second.number).astype(np.float64)
+
+
+def cramers_v(counts: Numbers) -> float:
+    """Return Cramer's V of a table of counts; NaN where a column has one category only.
+
+    >>> cramers_v(np.array([[10.0, 0.0], [0.0, 5.0]]))
+    1.0
+    """
+    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    least = min(counts.shape)
+    if least < 2:
+        return float("nan")
+    total = counts.sum()
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
+    chi_squared = ((counts - expected) ** 2 / expected).sum()
+    return float(np.sqrt(min(chi_squared / total / (least - 1), 1.0)))
+
+
+def correlation_ratio(groups: Coded, values: Numbers) -> float:
+    """Return the correlation ratio; NaN where the numbers are all equal, or in one group.
+
+    >>> correlation_ratio(Coded(np.array([0, 0, 1], np.int32), 2), np.array([1.0, 1.0, 4.0]))
+    1.0
+    """
+    rows = (groups.codes >= 0) & np.isfinite(values)
+    codes, present = groups.codes[rows], values[rows]
+    if not len(present):
+        return float("nan")
+    largest = float(np.abs(present).max()) or 1.0
+    present = present / largest
+    present = present - present.mean()
+    total = float(np.einsum("i,i->", present, present))
+    counts = np.bincount(codes, minlength=groups.number)
+    if not total > 1e-20 * len(present) or (counts > 0).sum() < 2:
+        return float("nan")
+    sums = np.bincount(codes, weights=present, minlength=groups.number)
+    between = float((sums[counts > 0] ** 2 / counts[counts > 0]).sum())
+    return float(np.sqrt(min(between / total, 1.0)))
+
+
+def mutual_information(counts: Numbers, *, corrected: bool = True) -> float:
+    """Return the mutual information of a table of counts, in nats.
+
+    >>> round(mutual_information(np.array([[50.0, 0.0], [0.0, 50.0]]), corrected=False), 4)
+    0.6931
+    """
+    total = counts.sum()
+    if not total:
+        return 0.0
+    rows, columns = counts.sum(axis=1), counts.sum(axis=0)
+    filled = counts > 0
+    expected = np.outer(rows, columns)[filled]
+    found = float((counts[filled] * np.log(counts[filled] * total / expected)).sum() / total)
+    if corrected:
+        # of each entropy the plug-in estimate is too small by (filled cells - 1) / 2n
+        cells = int(filled.sum()) - int((rows > 0).sum()) - int((columns > 0).sum()) + 1
+        found -= cells / (2 * total)
+    return max(found, 0.0)

@@ -1,0 +1,186 @@
+"""The charts of an analysis: specs that carry their data, for reports and for files alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from core.charts.bars import counted_names
+from core.charts.export import with_data
+from core.charts.matrices import heat_map, missing_matrix
+from core.charts.points import scatter
+from core.charts.spread import boxes, counted_ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.charts.theme import Spec
+    from core.eda.associations import Associations
+    from core.eda.report import EDAReport
+    from core.eda.summary import Summary
+    from core.eda.table import Data
+
+_BARS: Final = 12
+_HEAT: Final = 40  # columns; more are too small to read
+_POINTS: Final = 1_000
+_SHOWN: Final = 40  # characters of a text
+
+
+def column_chart(summary: Summary) -> Spec | None:
+    """Return the histogram of numbers, or bars for the most frequent values; None for ids."""
+    if summary.histogram is not None:
+        return _histogram(summary)
+    if summary.kind in {"category", "boolean", "time", "text"}:
+        return _top(summary)
+    return None
+
+
+def _histogram(summary: Summary) -> Spec | None:
+    found = summary.histogram
+    if found is None:
+        return None
+    density = found.density or (None,) * len(found.counts)
+    rows = [
+        {
+            "low": _short(low),
+            "high": _short(high),
+            "count": count,
+            "density": smooth and _short(smooth),
+        }
+        for low, high, count, smooth in zip(
+            found.edges[:-1], found.edges[1:], found.counts, density, strict=True
+        )
+    ]
+    beyond = [(found.below, "below"), (found.above, "above")]
+    told = " and ".join(f"{count:,} values {where}" for count, where in beyond if count)
+    note = f"Not drawn: {told}." if told else ""
+    spec = counted_ranges(summary.name, value=summary.name, smooth=bool(found.density), note=note)
+    return with_data(spec, rows)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.7g}")  # as much as a tooltip shows; half the bytes
+
+
+def _top(summary: Summary) -> Spec | None:
+    top = summary.statistics.get("top") or []
+    if not top or top[0]["count"] <= 1:
+        return None
+    shown = [(_text(entry["value"]), entry["count"]) for entry in top[:_BARS]]
+    others = summary.statistics["count"] - sum(count for _, count in shown)
+    if others:
+        shown.append((f"{summary.statistics['distinct'] - len(shown):,} others", others))
+    rows = [{"name": name, "value": count} for name, count in shown]
+    return with_data(counted_names(summary.name, name=summary.name, count=len(rows)), rows)
+
+
+def _text(value: Any) -> str:
+    text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def box_chart(summaries: Sequence[Summary]) -> Spec | None:
+    """Return a box for each column of numbers, on a scale of its own interquartile ranges."""
+    rows = []
+    for summary in summaries:
+        found = summary.statistics
+        spread = found.get("iqr")
+        if summary.kind != "number" or not isinstance(spread, float) or not spread:
+            continue
+        quarters = found["p25"], found["p50"], found["p75"]
+        ends = _number(found["min"], -np.inf), _number(found["max"], np.inf)
+        low = max(ends[0], quarters[0] - 1.5 * spread)
+        high = min(ends[1], quarters[2] + 1.5 * spread)
+        scaled = [(value - quarters[1]) / spread for value in (low, *quarters, high)]
+        names = ("low", "q1", "middle", "q3", "high")
+        rows.append({"name": summary.name, **dict(zip(names, scaled, strict=True))})
+    if not rows:
+        return None
+    measure = "Interquartile ranges from the median"
+    title = "Numbers on one scale"
+    return with_data(boxes(title, name="Column", value=measure, count=len(rows)), rows)
+
+
+def _number(value: Any, otherwise: float) -> float:
+    return float(value) if isinstance(value, int | float) else otherwise
+
+
+def association_chart(found: Associations) -> Spec | None:
+    """Return the heat map of associations, columns that go together side by side."""
+    names = arranged(found)[:_HEAT]
+    if len(names) < 2:
+        return None
+    matrix = found.matrix()
+    rows = [
+        {"first": a, "second": b, "value": value if value is None else round(value, 3)}
+        for a in names
+        for b, value in matrix[a].items()
+        if b in set(names)
+    ]
+    title = "Associations of columns"
+    measure = "Spearman (-1 to 1), correlation ratio or Cramér's V (0 to 1)"
+    return with_data(heat_map(title, measure=measure, names=names), rows)
+
+
+def correlation_chart(found: Associations) -> Spec | None:
+    """Return the heat map of Pearson's correlations of the columns of numbers."""
+    numbers = {n for p in found.pairs if "pearson" in p.measures for n in (p.first, p.second)}
+    names = [name for name in found.columns if name in numbers][:_HEAT]
+    if len(names) < 2:
+        return None
+    matrix = found.matrix("pearson")
+    rows = [{"first": a, "second": b, "value": matrix[a][b]} for a in names for b in names]
+    title = "Correlations of numbers"
+    return with_data(heat_map(title, measure="Pearson's correlation", names=names), rows)
+
+
+def arranged(found: Associations) -> list[str]:
+    """Order columns by the angle of the two first eigenvectors of their associations.
+
+    Friendly (2002), Corrgrams: neighbours in this order tell of each other.
+    """
+    names = [*found.columns]
+    matrix = found.matrix()
+    table = np.array([[matrix[a][b] or 0.0 for b in names] for a in names]).reshape(len(names), -1)
+    if len(names) < 3:
+        return names
+    _, vectors = np.linalg.eigh(table)
+    angles = np.arctan2(vectors[:, -2], vectors[:, -1])
+    order = np.argsort(angles, kind="stable")
+    gaps = np.diff(angles[order], append=angles[order[0]] + 2 * np.pi)
+    start = int(np.argmax(gaps)) + 1  # cut the circle where neighbours are farthest apart
+    return [names[place] for place in np.roll(order, -start)]
+
+
+def missing_chart(report: EDAReport) -> Spec | None:
+    """Return where along the rows values are missing; None where none are."""
+    gapped = [summary for summary in report.columns if summary.missing_by_block][:_HEAT]
+    if not gapped:
+        return None
+    rows = []
+    for summary in gapped:
+        blocks = len(summary.missing_by_block)
+        for place, share in enumerate(summary.missing_by_block):
+            start, end = (n * report.num_rows // blocks for n in (place, place + 1))
+            rows.append({"name": summary.name, "start": start, "end": end, "share": _short(share)})
+    names = [summary.name for summary in gapped]
+    return with_data(missing_matrix("Missing values along the rows", names=names), rows)
+
+
+def pair_charts(data: Data, found: Associations, most: int = 4) -> list[Spec]:
+    """Return scatter plots of the pairs of numbers that go together most, of 1,000 rows."""
+    specs = []
+    pairs = [pair for pair in found.pairs if "pearson" in pair.measures and pair.strength]
+    rows = np.arange(0, data.rows, max(1, -(-data.rows // _POINTS)))
+    for pair in pairs[:most]:
+        x, y = (data.column(name).numbers(rows) for name in (pair.first, pair.second))
+        points = [
+            {"name": f"row {row}", "x": a, "y": b}
+            for row, a, b in zip(rows.tolist(), x.tolist(), y.tolist(), strict=True)
+            if np.isfinite(a) and np.isfinite(b)
+        ]
+        title = f"{pair.second} by {pair.first}"
+        spec = scatter(title, x=pair.first, y=pair.second, name="Row")
+        specs.append(with_data(spec, points))
+    return specs

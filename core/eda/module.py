@@ -1,0 +1,130 @@
+"""Look at a table before anything is built on it: the door to exploratory data analysis.
+
+analyze_dataset      everything, as an EDAReport
+    table            any frame, file or version, held lean
+    summary          each column: statistics, histogram, outliers     all rows
+    associations     each pair of columns                             sampled above 100,000 rows
+    advice           what to do first
+export_report        the report as HTML, Markdown or JSON             (document, core/render)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.errors import EDAError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from core.datasets.registry import DataVersionControl
+    from core.eda.report import EDAReport
+    from core.eda.table import Data
+
+    Progress = Callable[[str, float], None]
+
+Format = Literal["html", "markdown", "json"]
+
+
+class EDAModule:
+    """Analyses any frame, file, or dataset version.
+
+    `datasets` is where ``name@version`` is looked up. `progress` is called with what is done next
+    and the share that is done; an exception it raises ends the analysis.
+
+    >>> report = EDAModule().analyze_dataset({"age": [30, 41, 41], "site": ["a", "b", "a"]})
+    >>> report.num_rows, report.summary_statistics["age"]["mean"]
+    (3, 37.333333333333336)
+    """
+
+    def __init__(
+        self, datasets: DataVersionControl | None = None, *, progress: Progress | None = None
+    ) -> None:
+        self._datasets = datasets
+        self._progress: Progress = progress or (lambda _text, _share: None)
+
+    def analyze_dataset(self, data: Any, target_column: str | None = None) -> EDAReport:
+        """Look at all columns, at their pairs, and at what tells of the target.
+
+        Raises FrameError for what is no table, DatasetNotFoundError, and EDAError for columns that
+        cannot be analyzed or a target that is not there.
+        """
+        from core.eda.analysis import analyze  # with Arrow, which logging does not need
+
+        return analyze(self._read(data), target_column, self._progress)
+
+    def generate_summary_statistics(self, data: Any) -> dict[str, dict[str, Any]]:
+        """Return the statistics of each column (core/profile/column.py, core/eda/summary.py).
+
+        Raises as `analyze_dataset` does.
+        """
+        from core.eda.analysis import summarize_all  # as above
+
+        summaries = summarize_all(self._read(data), self._progress)
+        return {summary.name: summary.statistics for summary in summaries}
+
+    def generate_visualizations(self, data: Any, output_dir: str | Path) -> list[str]:
+        """Draw a table as SVG and PNG files in a folder, made when it is not there.
+
+        Files of the same names are replaced. Raises as `analyze_dataset` does, and StoreError.
+        """
+        from core.eda.analysis import analyze  # as above
+        from core.eda.drawings import draw
+
+        read = self._read(data)
+        report = analyze(read, None, self._progress)
+        return draw(read, report, Path(output_dir))
+
+    def analyze_correlations(self, data: Any, method: str = "pearson") -> pd.DataFrame:
+        """Return the correlations of the columns of numbers and booleans, over all rows.
+
+        `method` is "pearson", "spearman" or "kendall". Pairs with missing values are compared over
+        the rows that have both, as pandas does. More than 10,000 rows are sampled for Kendall's
+        tau, evenly: ``attrs["rows"]`` of the answer is how many were looked at.
+        Raises EDAError for another method, and as `analyze_dataset` does.
+        """
+        from core.eda.analysis import correlation_frame  # as above
+
+        return correlation_frame(self._read(data), method)
+
+    def export_report(
+        self,
+        report: EDAReport,
+        format: Format = "html",  # noqa: A002 - the name in the contract
+        output_path: str | Path = "eda_report.html",
+    ) -> str:
+        """Write a report to a file and return its path; an older one is replaced.
+
+        Raises EDAError for another format, and StoreError.
+        """
+        from core.eda.document import eda_document  # as above
+        from core.render.document import render_html, render_markdown
+        from lake.exported_file import write_file
+
+        if format == "html":
+            data = render_html(eda_document(report))
+        elif format == "markdown":
+            data = render_markdown(eda_document(report)).encode()
+        elif format == "json":
+            import json  # only for this format
+
+            data = json.dumps(report.to_dict(), indent=1, allow_nan=False).encode()
+        else:
+            message = f"A report is not written as {format!r}."
+            raise EDAError(message, hint="Use 'html', 'markdown' or 'json'.", format=format)
+        return write_file(Path(output_path), data)
+
+    def _read(self, data: Any) -> Data:
+        from core.eda.table import as_data  # as above
+
+        if self._datasets is None or not _names_a_version(data):
+            return as_data(data)
+        frame, version = self._datasets.get_dataset(data, as_frame="arrow")
+        return as_data(frame, version.name)
+
+
+def _names_a_version(data: Any) -> bool:
+    return isinstance(data, str) and not Path(data).suffix and not Path(data).is_file()

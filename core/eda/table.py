@@ -1,0 +1,156 @@
+"""The table that is looked at: any frame, file or dataset version, held as lean as it goes.
+
+Texts are kept as codes of a dictionary, which is what is counted of them, and a tenth as large.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types as is_a
+
+from core.datasets.sources import read_all
+from core.errors import EDAError
+from core.frames import FrameError
+from core.profile.measured import is_number
+from core.storable import stored_type, to_stored, unstorable
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.int32]
+    Places = npt.NDArray[np.int64]
+
+_INDEX: Final = "__index_level_"  # what pandas calls an index without a name
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `values` are as they were given, or dictionary-encoded texts."""
+
+    name: str
+    given_type: pa.DataType
+    values: pa.ChunkedArray
+
+    @cached_property
+    def stored(self) -> pa.Array:
+        """Return the values in one piece, of a type that can be counted."""
+        return to_stored(self.values)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers to calculate with."""
+        return is_number(self.values.type)
+
+    def numbers(self, rows: Places | None = None) -> Numbers:
+        """Return some or all values as float64; missing ones are NaN."""
+        values = self.values if rows is None else self.values.take(pa.array(rows))
+        found = values.cast(pa.float64(), safe=False)
+        if found.null_count:
+            found = found.fill_null(np.nan)
+        array: Numbers = found.to_numpy()
+        return array
+
+    def codes(self, rows: Places | None = None) -> tuple[Codes, int]:
+        """Return a number for each value, 0 ... n - 1, and n; missing values are -1."""
+        values = self.values if rows is None else self.values.take(pa.array(rows))
+        one = pa.concat_arrays(values.unify_dictionaries().chunks) if values.num_chunks else None
+        if one is None:
+            return np.empty(0, np.int32), 0
+        if not is_a.is_dictionary(one.type):
+            one = one.dictionary_encode()
+        codes: Codes = one.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+        return codes, len(one.dictionary)
+
+
+@dataclass(frozen=True)
+class Data:
+    """A table with a name, and what reading it left out."""
+
+    name: str
+    table: pa.Table
+    types: dict[str, pa.DataType]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return int(self.table.num_rows)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in their order."""
+        return [*self.types]
+
+    def column(self, name: str) -> Column:
+        """Return a column by its name."""
+        return Column(name, self.types[name], self.table[name])
+
+
+def as_data(data: Any, name: str = "") -> Data:
+    """Read any frame or file. Raises FrameError, and EDAError naming columns that cannot be read.
+
+    >>> as_data({"site": ["a", "a", None]}, "visits").column("site").codes()[0].tolist()
+    [0, 0, -1]
+    """
+    title = name or (Path(data).name if isinstance(data, str | Path) else "table")
+    if isinstance(data, str | Path) and Path(data).suffix.lower() == ".parquet":
+        return _read_parquet(title, Path(data).expanduser())
+    table = read_all(data)
+    names = _checked(table.schema)
+    columns = {column: _lean(table[column]) for column in names}
+    types = {column: table.schema.field(column).type for column in names}
+    return Data(title, _table(columns, table.num_rows), types)
+
+
+def _table(columns: dict[str, pa.ChunkedArray], rows: int) -> pa.Table:
+    return pa.table(columns) if columns else pa.table({"": pa.nulls(rows)}).select([])
+
+
+def _checked(schema: pa.Schema) -> list[str]:
+    """Return the names of the columns, an index without a name left out."""
+    counted = Counter(schema.names).items()
+    faults = [f"{name}: the name of {n} columns" for name, n in counted if n > 1]
+    faults += unstorable(schema)
+    if faults:
+        message = f"The table cannot be analyzed: {'; '.join(faults)}."
+        raise EDAError(message, hint="Rename, cast or drop these columns.", faults=faults)
+    return [name for name in schema.names if not name.startswith(_INDEX)]
+
+
+def _read_parquet(title: str, path: Path) -> Data:
+    """Read a column at a time, so that none is in memory twice but one."""
+    import pyarrow.parquet as pq  # only for files
+
+    if not path.is_file():
+        raise FrameError(f"There is no file {path}.", path=str(path))
+    try:
+        with pq.ParquetFile(path) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+        texts = [field.name for field in schema if _is_text(field.type)]
+        names = _checked(schema)
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            columns = {name: _lean(file.read(columns=[name])[name]) for name in names}
+    except (pa.ArrowException, OSError) as error:
+        raise FrameError(f"{path} cannot be read: {error}", path=str(path)) from error
+    types = {name: schema.field(name).type for name in names}
+    return Data(title, _table(columns, rows), types)
+
+
+def _lean(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts as codes; anything else as it is stored."""
+    if is_a.is_dictionary(column.type) and _is_text(column.type.value_type):
+        return column.unify_dictionaries()
+    kind = stored_type(column.type)
+    stored = column if kind == column.type else pa.chunked_array([to_stored(column)], kind)
+    return stored.dictionary_encode() if _is_text(stored.type) else stored
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(is_a.is_string(kind) or is_a.is_large_string(kind))
