@@ -93,7 +93,7 @@ def make_graph(
     depth: int | None = None,
 ) -> LineageGraph:
     """Order what was found, and leave out what is further than `depth` steps from the start."""
-    every = list(edges)
+    every = sorted(edges, key=_by_ends)
     up = distances(start, every, "upstream")
     down = distances(start, every, "downstream")
     far = {
@@ -109,6 +109,10 @@ def make_graph(
     between = tuple(edge for edge in every if edge.source in kept and edge.target in kept)
     cycles = find_cycles((edge.source, edge.target) for edge in between)
     return LineageGraph(start=start, nodes=tuple(chosen), edges=between, cycles=cycles)
+
+
+def _by_ends(edge: LineageEdge) -> tuple[str, ...]:
+    return (edge.source, edge.target, edge.transformation_type, edge.lineage_id)
 
 
 def distances(start: str, edges: Iterable[LineageEdge], way: Way) -> dict[str, int]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ID_NAMES: Final = ("version_id", "artifact_id", "run_id", "id")
 _DIRECTIONS: Final = ("upstream", "downstream", "both")
+_NEWEST: Final = ("", "latest")
 _LONGEST_TYPE: Final = 64
 
 
@@ -94,16 +95,16 @@ class Lineage:
         self._durability: Durability = durability
 
     def resolve(self, thing: Any) -> LineageNode:
-        """Find a thing: a version, run or file, the id of one, or ``phq9@v3``.
+        """Find a thing: a version, run or file, the id of one, ``phq9@v3``, or the newest ``phq9``.
 
         Raises DatasetNotFoundError.
         """
         names = [name for name in _ID_NAMES if hasattr(thing, name)]
         wanted = str(getattr(thing, names[0]) if names else thing)
         found = self._rows.things([wanted]).get(wanted)
-        if found is None and "@" in wanted:
-            dataset_name, _, version = wanted.rpartition("@")
-            row = self._versions.find(dataset_name, None if version == "latest" else version)
+        if found is None:
+            dataset_name, _, version = wanted.partition("@")
+            row = self._versions.find(dataset_name, None if version in _NEWEST else version)
             if row is not None:
                 found = self._rows.things([row["version_id"]]).get(row["version_id"])
         if found is None:
