@@ -5,6 +5,10 @@
     any frame, query or Path      read as it would be to register it (core/datasets/sources.py)
 
 A text that names no version may be the path of a file.
+
+    method="exact"     all values are compared; of versions a few columns are in memory at a time
+    method="sketch"    what was kept of versions when they were registered is compared, in a moment
+                       whatever their size, and labelled so; tables without sketches get them first
 """
 
 from __future__ import annotations
@@ -18,13 +22,15 @@ from core.datasets.version import DatasetVersion
 from core.errors import DatasetNotFoundError, DataVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
     from core.datasets.drift_reports import DriftReports
     from core.datasets.versions import Versions
-    from core.drift.report import DriftReport
+    from core.drift.detect import Outline
+    from core.drift.report import DriftReport, Method
+    from core.profile.sketch import ColumnSketch
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,36 @@ class Side:
         """The names of its columns, in their order."""
         names = self.table.column_names if self.version is None else self.version.schema
         return [*names]
+
+    @property
+    def outline(self) -> Outline:
+        """What is compared beside the columns."""
+        from core.drift.detect import Outline  # with Arrow, as above
+
+        rows = self.table.num_rows if self.version is None else self.version.num_rows
+        return Outline(self.name, self.columns, rows)
+
+    def stored(self, columns: Sequence[str]) -> Iterator[pa.Array]:
+        """Yield columns as they are stored, a few of them in memory at a time."""
+        from core.datasets.columns import read_columns  # with Arrow, as above
+        from core.storable import to_stored
+
+        if self.version is None or self.versions is None:
+            yield from (to_stored(self.table[name]) for name in columns)
+        else:
+            objects, layout = self.versions.stored(self.version)
+            yield from (column for _, column in read_columns(objects, layout, columns))
+
+    def sketches(self) -> Mapping[str, ColumnSketch]:
+        """Return what is kept of the columns."""
+        from core.datasets.sketches import read_sketches  # with Arrow, as above
+        from core.profile.measured import MeasuredColumn
+        from core.profile.sketch import sketch_column
+
+        if self.version is None or self.versions is None:
+            columns = zip(self.columns, self.stored(self.columns), strict=True)
+            return {name: sketch_column(MeasuredColumn(column)) for name, column in columns}
+        return read_sketches(*self.versions.stored(self.version))
 
 
 class Comparisons:
@@ -91,6 +127,7 @@ class Comparisons:
         current: Any,
         *,
         columns: Sequence[str] | None = None,
+        method: Method = "exact",
         store: bool = True,
         **options: Any,
     ) -> DriftReport:
@@ -98,22 +135,29 @@ class Comparisons:
 
         A report of two versions is kept, unless `store` is false, and found again by whoever asks
         the same. `options` are those of core.drift.detect.detect_drift. Raises
-        DatasetNotFoundError, FrameError, and DataVersionError for columns neither of them has.
+        DatasetNotFoundError, FrameError, and DataVersionError for columns neither of them has,
+        and for a method that there is not, or that cannot do what was asked for.
         """
         before, after = self.side(reference, "reference"), self.side(current, "current")
         _check_columns(columns, before, after)
+        _check_method(method, options)
         if not store or before.version is None or after.version is None:
-            return _compared(before, after, columns, options)
+            return _compared(before, after, columns, method, options)
         return self._reports.once(
             before.version,
             after.version,
-            _parameters(columns, options),
-            lambda: _compared(before, after, columns, options),
+            _parameters(columns, method, options),
+            lambda: _compared(before, after, columns, method, options),
         )
 
 
 def compare_tables(
-    reference: Any, current: Any, *, columns: Sequence[str] | None = None, **options: Any
+    reference: Any,
+    current: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    method: Method = "exact",
+    **options: Any,
 ) -> DriftReport:
     """Compare two frames, queries or files without a lake; otherwise as Comparisons does.
 
@@ -125,23 +169,58 @@ def compare_tables(
         for data, name in ((reference, "reference"), (current, "current"))
     )
     _check_columns(columns, before, after)
-    return _compared(before, after, columns, options)
+    _check_method(method, options)
+    return _compared(before, after, columns, method, options)
 
 
 def _compared(
-    before: Side, after: Side, columns: Sequence[str] | None, options: Mapping[str, Any]
+    before: Side,
+    after: Side,
+    columns: Sequence[str] | None,
+    method: Method,
+    options: Mapping[str, Any],
 ) -> DriftReport:
-    from core.drift.detect import detect_drift  # with Arrow, which logging does not need
+    from core.drift.detect import detect_drift, report_on  # with Arrow, which logging does not need
+    from core.drift.pairs import Pair, Side as Column
 
-    names = (before.name, after.name)
-    found = detect_drift(before.table, after.table, columns=columns, names=names, **options)
-    return replace(found, parameters=_parameters(columns, options))
+    parameters = _parameters(columns, method, options)
+    if _asked(options):  # of several columns together
+        names = (before.name, after.name)
+        found = detect_drift(before.table, after.table, columns=columns, names=names, **options)
+        return replace(found, parameters=parameters)
+    chosen = before.outline.shares(after.outline, columns)
+    if method == "sketch":
+        kept = before.sketches(), after.sketches()
+        pairs = (Pair(name, kept[0][name], kept[1][name]) for name in chosen)
+    else:
+        read = zip(chosen, before.stored(chosen), after.stored(chosen), strict=True)
+        pairs = (Pair(name, Column(first), Column(second)) for name, first, second in read)
+    found = report_on(before.outline, after.outline, pairs, method=method)
+    return replace(found, parameters=parameters)
 
 
-def _parameters(columns: Sequence[str] | None, options: Mapping[str, Any]) -> dict[str, Any]:
+def _asked(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value not in (None, False)}
+
+
+def _parameters(
+    columns: Sequence[str] | None, method: Method, options: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what was asked for beside the default."""
-    found = {name: value for name, value in options.items() if value not in (None, False)}
-    return found if columns is None else {**found, "columns": sorted(set(columns))}
+    found = _asked(options)
+    if columns is not None:
+        found["columns"] = sorted(set(columns))
+    return found if method == "exact" else {**found, "method": method}
+
+
+def _check_method(method: str, options: Mapping[str, Any]) -> None:
+    if method not in {"exact", "sketch"}:
+        message = f"There is no method {method!r}."
+        raise DataVersionError(message, hint="Use 'exact' or 'sketch'.", method=method)
+    asked = _asked(options)
+    if method == "sketch" and asked:
+        message = f"Sketches say nothing of {', '.join(sorted(asked))}: those need the rows."
+        raise DataVersionError(message, hint="Leave method out, or them.", asked=sorted(asked))
 
 
 def _file_at(text: str) -> Path | None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from core.datasets.publisher import Announce, Progress
     from core.datasets.transformation import Transformation
     from core.datasets.version import DatasetSummary, DatasetVersion
-    from core.drift.report import DriftReport
+    from core.drift.report import DriftReport, Method
     from core.frames import FrameType
     from core.lineage.graph import LineageEdge, Way
     from core.tracking.storage import StorageBackend
@@ -257,6 +257,7 @@ class DataVersionControl(Statements):
         dataset_version_id2: Any,
         *,
         columns: Sequence[str] | None = None,
+        method: Method = "exact",
         store: bool = True,
         **options: Any,
     ) -> DriftReport:
@@ -265,10 +266,17 @@ class DataVersionControl(Statements):
         Versions are given by id or as ``name@version``; any frame, query or file may be in their
         place. core/drift/columns.py says what drift is, and which `options` there are. A report of
         two versions is stored, unless `store` is false, and comes back when it is asked for again.
-        Raises DatasetNotFoundError, FrameError, and DataVersionError for unknown columns.
+        `method="sketch"` compares what was kept of versions when they were registered: see
+        core/profile/distribution.py for how near that is. Raises DatasetNotFoundError, FrameError,
+        and DataVersionError for unknown columns.
         """
         return self._comparisons.detect_drift(
-            dataset_version_id1, dataset_version_id2, columns=columns, store=store, **options
+            dataset_version_id1,
+            dataset_version_id2,
+            columns=columns,
+            method=method,
+            store=store,
+            **options,
         )
 
     def drift_reports(

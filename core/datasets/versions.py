@@ -41,7 +41,7 @@ class Versions:
 
     def by_reference(self, reference: str) -> DatasetVersion:
         """Find a version by its id, or by ``name@version``. Raises DatasetNotFoundError."""
-        row = self._rows.by_id(reference)
+        row = None if "@" in reference else self._rows.by_id(reference)
         return self.of_row(row) if row else self.find(reference)
 
     def by_ids(self, ids: Sequence[str]) -> list[DatasetVersion]:
@@ -105,8 +105,7 @@ class Versions:
         """Read rows of a version as they were registered. Raises DataVersionError."""
         from core.datasets.retrieval import read_version  # with Arrow, as above
 
-        objects, _ = self._places.find(version.storage_uri)
-        layout = self.layout(version.storage_uri)
+        objects, layout = self.stored(version)
         return read_version(objects, layout, columns=columns, where=where)
 
     def _not_found(self, name: str, version: str | None) -> DatasetNotFoundError:

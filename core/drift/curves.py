@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.profile.distribution import Distribution
 
     Numbers = npt.NDArray[np.float64]
-    Whole = npt.NDArray[np.int32] | npt.NDArray[np.int64] | npt.NDArray[np.float64]
+    Whole = npt.NDArray[Any]  # int32, int64 or float64
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,16 @@ class Curves:
         every = np.concatenate([reference, current])
         order = np.argsort(every, kind="stable")  # merges what is sorted already
         every = every[order]
-        ends = np.append(np.flatnonzero(every[1:] != every[:-1]), len(every) - 1)
-        whole = np.int32 if len(every) < 2**31 else np.int64
-        before = np.cumsum(order < len(reference), dtype=whole)[ends]
-        after = (ends + 1).astype(whole) - before
+        whole: type[Any] = np.int32 if len(every) < 2**31 else np.int64
+        before = np.cumsum(order < len(reference), dtype=whole)
+        after = np.arange(1, len(every) + 1, dtype=whole) - before
+        steps = every[1:] != every[:-1]
+        if not steps.all():
+            ends = np.append(np.flatnonzero(steps), len(every) - 1)
+            every, before, after = every[ends], before[ends], after[ends]
         start = np.zeros(1, dtype=whole)
         return cls(
-            every[ends],
+            every,
             np.concatenate([start, before[:-1]]),
             before,
             np.concatenate([start, after[:-1]]),
@@ -101,6 +104,15 @@ class Curves:
 
         Values beyond `low` and `high` count as if they were there.
         """
+        if low <= self.points[0] and self.points[-1] <= high:
+            return self._whole_area
+        return self._area(low, high)
+
+    @cached_property
+    def _whole_area(self) -> float:
+        return self._area(-np.inf, np.inf)
+
+    def _area(self, low: float, high: float) -> float:
         widths = np.diff(np.clip(self.points, low, high))
         if self.values is not None:
             return float(np.abs(self._at[:-1]) @ widths)
@@ -112,8 +124,15 @@ class Curves:
             height[crossing] = (left**2 + right**2) / (2 * np.abs(left - right))
         return float(widths @ height)
 
+    @property
+    def _all_differ(self) -> bool:
+        return self.values is not None and len(self.points) == sum(self.rows)
+
     def wins(self) -> float:
         """Return in how many pairs the current value is the greater one, ties half."""
+        if self._all_differ:  # at each current value: how many there are less than it
+            is_current = np.diff(self.after, prepend=self.after.dtype.type(0)).astype(bool)
+            return float(self.before[is_current].sum(dtype=np.float64))
         steps = self.after - self.after_below
         under = (self.before.astype(np.float64) + self.before_below) / 2
         found = float(steps @ under)
@@ -124,6 +143,8 @@ class Curves:
 
     def ties(self) -> float:
         """Return the sum of t^3 - t over values that occur t times, of N (N - 1)."""
+        if self._all_differ:
+            return 0.0
         rows = sum(self.rows)
         times = (self.before - self.before_below) + (self.after - self.after_below)
         times = times[times > 1].astype(np.float64)

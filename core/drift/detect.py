@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from core.drift.advice import advise
-from core.drift.analyses import OnRequest, analyse
+from core.drift.analyses import Further, OnRequest, analyse
 from core.drift.columns import adjust, as_results, compare, pair_of
 from core.drift.counting import count_values
+from core.drift.pairs import Pair
 from core.drift.report import DriftReport
 from core.frames import to_arrow
+from core.profile.measured import MeasuredColumn
+from core.profile.sketch import sketch_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    import pyarrow as pa
+
+    from core.drift.report import Method
+
+# More rows than these are let go of once they are compared.
+_KEPT_ROWS: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A table without its rows: what it is called, its columns, and how many rows it has."""
+
+    name: str
+    columns: Sequence[str]
+    rows: int
+
+    @classmethod
+    def of(cls, name: str, table: pa.Table) -> Self:
+        """Return the outline of a table."""
+        return cls(name, table.column_names, table.num_rows)
+
+    def shares(self, other: Outline, columns: Sequence[str] | None = None) -> list[str]:
+        """Return the columns that another table has as well, or those of them that are wanted."""
+        shared = [name for name in self.columns if name in other.columns]
+        return shared if columns is None else [name for name in shared if name in columns]
 
 
 def detect_drift(
@@ -34,28 +64,58 @@ def detect_drift(
     ('score',)
     """
     first, second = to_arrow(reference), to_arrow(current)
-    shared = [name for name in first.column_names if name in second.column_names]
-    chosen = shared if columns is None else [name for name in shared if name in columns]
-    comparisons = [compare(pair_of(first, second, name)) for name in chosen]
+    before, after = Outline.of(names[0], first), Outline.of(names[1], second)
+    chosen = before.shares(after, columns)
+    pairs = (pair_of(first, second, name) for name in chosen)
+    return report_on(before, after, pairs, further=analyse(first, second, chosen, on_request))
+
+
+def report_on(
+    before: Outline,
+    after: Outline,
+    pairs: Iterable[Pair],
+    *,
+    further: Further | None = None,
+    method: Method = "exact",
+) -> DriftReport:
+    """Compare pairs of columns, each when its turn comes, and say what was found of the tables.
+
+    Only a sketch of a large column is kept of it: what has drifted is known after the last one.
+    """
+    comparisons, distributions = [], {}
+    for pair in pairs:
+        comparison = compare(pair)
+        distributions[pair.name] = count_values(pair)
+        comparison.pair = _lightened(pair)
+        comparisons.append(comparison)
     adjust(comparisons)
     drifted = sorted((c for c in comparisons if c.drifted), key=lambda c: -c.effect)
-    lost = tuple(name for name in first.column_names if name not in second.column_names)
-    new = tuple(name for name in second.column_names if name not in first.column_names)
+    lost = tuple(name for name in before.columns if name not in after.columns)
+    new = tuple(name for name in after.columns if name not in before.columns)
     score = sum(comparison.effect for comparison in drifted) / max(1, len(comparisons))
-    further = analyse(first, second, chosen, on_request)
+    further = further or Further()
     return DriftReport(
-        version_id1=names[0],
-        version_id2=names[1],
+        version_id1=before.name,
+        version_id2=after.name,
         drift_detected=bool(drifted or lost or new or further.drifted),
         drift_score=score,
         feature_drifts={c.pair.name: c.effect for c in comparisons},
         drifted_columns=tuple(c.pair.name for c in drifted),
         statistical_tests={c.pair.name: as_results(c) for c in comparisons},
         recommendations=(*advise(drifted, lost, new), *further.advice),
-        reference_rows=first.num_rows,
-        current_rows=second.num_rows,
+        reference_rows=before.rows,
+        current_rows=after.rows,
         only_in_reference=lost,
         only_in_current=new,
-        distributions={c.pair.name: count_values(c.pair) for c in comparisons},
+        method=method,
+        distributions=distributions,
         **further.found,
     )
+
+
+def _lightened(pair: Pair) -> Pair:
+    sides = [
+        sketch_column(side) if isinstance(side, MeasuredColumn) and side.rows > _KEPT_ROWS else side
+        for side in (pair.reference, pair.current)
+    ]
+    return Pair(pair.name, sides[0], sides[1])

@@ -81,26 +81,36 @@ class Pair:
         """How often each of the category names occurs in both.
 
         A value that one side lists and the other does not, while it has unlisted ones, is taken to
-        be one of those: as frequent as they are on average.
+        be one of those, and as frequent as makes the least difference: at most as frequent as the
+        rarest that is listed.
         """
-        found = [self._counts_of(side) for side in (self.reference, self.current)]
-        if not self.reference.unlisted[0] and not self.current.unlisted[0]:
+        sides = self.reference, self.current
+        listed = [self._listed_counts(side) for side in sides]
+        found = [
+            _with_unlisted(listed[place], listed[1 - place], sides[place].unlisted)
+            for place in (0, 1)
+        ]
+        if not any(side.unlisted[0] for side in sides):
             found = [counts[:-1] for counts in found]
         return found[0], found[1]
 
-    def _counts_of(self, side: Side | ColumnSketch) -> Counts:
+    def _listed_counts(self, side: Side | ColumnSketch) -> Counts:
         texts, counts = side.listed
-        known, places = np.zeros(len(self._names), dtype=np.int64), self._places(texts)
-        known[places] = counts
-        number, rows = side.unlisted
-        if number:
-            absent = np.ones(len(known), dtype=bool)
-            absent[places] = False
-            guessed = min(number, int(absent.sum()))
-            each = rows / number
-            known[np.flatnonzero(absent)[:guessed]] = max(1, round(each))
-            rows = max(0, rows - round(each * guessed))
-        return np.append(known, rows)
+        known = np.zeros(len(self._names), dtype=np.int64)
+        known[np.asarray(pc.index_in(texts, value_set=self._names), dtype=np.int64)] = counts
+        return known
 
-    def _places(self, texts: pa.Array) -> Counts:
-        return np.asarray(pc.index_in(texts, value_set=self._names), dtype=np.int64)
+
+def _with_unlisted(counts: Counts, others: Counts, unlisted: tuple[int, int]) -> Counts:
+    """Guess counts that are not listed, and append the rows of all that remains."""
+    number, rows = unlisted
+    if not number:
+        return np.append(counts, 0)
+    absent = np.flatnonzero(counts == 0)
+    absent = absent[np.argsort(-others[absent], kind="stable")][:number]
+    same = np.rint(others[absent] * (counts.sum() + rows) / max(1, others.sum()))
+    guessed = np.clip(same, 1, counts[counts > 0].min(initial=rows)).astype(np.int64)
+    guessed = guessed[np.cumsum(guessed) <= rows]
+    filled = counts.copy()
+    filled[absent[: len(guessed)]] = guessed
+    return np.append(filled, rows - guessed.sum())

@@ -111,10 +111,10 @@ def is_number(kind: pa.DataType) -> bool:
 
 def sorted_numbers(column: pa.Array) -> Numbers:
     """Return the values as float64 in ascending order, infinite ones included, missing ones not."""
-    present = column.drop_null()
+    present = column.drop_null() if column.null_count else column
     values = np.asarray(present.cast(pa.float64(), safe=False), dtype=np.float64)
-    values = values[~np.isnan(values)]
-    return np.sort(values)
+    ordered = np.sort(values)  # NaN comes last
+    return ordered[: np.searchsorted(ordered, np.nan)]
 
 
 def number_texts(values: Numbers) -> Any:

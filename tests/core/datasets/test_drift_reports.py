@@ -42,7 +42,7 @@ def test_asking_twice_computes_and_stores_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the rows were read again")
 
-    monkeypatch.setattr("core.datasets.versions.Versions.read", refuse)
+    monkeypatch.setattr("core.datasets.columns.read_columns", refuse)
     again = workbench.datasets.detect_drift("scores@v1", "scores@latest")
     assert again == report
     assert list(again.feature_drifts) == ["id", "score", "sex"]
