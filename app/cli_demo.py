@@ -102,7 +102,8 @@ def _build(wb: Workbench, nhanes: Path | None) -> DemoSummary:
         tell("Sorting the files", 0.95)
         for _ in compact_tables(wb.lake, 1, grace=None if exported else 0.0):
             pass
-    export_catalog(wb.lake, view_prefix=wb.settings.experiment_db_table_prefix)
+    prefix = wb.settings.experiment_db_table_prefix
+    export_catalog(wb.lake, view_prefix=prefix, datasets=wb.datasets.views.exported)
     return summary
 
 

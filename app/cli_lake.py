@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli_options import JsonOption, LakeOption, open_lake, settings_of
+from app.cli_options import (
+    JsonOption,
+    LakeOption,
+    open_lake,
+    open_workbench,
+    settings_of,
+)
 from app.cli_output import printable, progress, remark, say, say_json
 from app.wording import counted, size
 
@@ -139,8 +145,12 @@ def export_catalog(
 
     from catalog.export import export_catalog as export  # with DuckDB
 
-    with open_lake(lake) as opened:
-        opened.recover()
-        prefix = settings_of(lake).experiment_db_table_prefix
-        path = export(opened, folder=None if folder is None else Path(folder), view_prefix=prefix)
+    with open_workbench(lake) as wb:
+        wb.lake.recover()
+        path = export(
+            wb.lake,
+            folder=None if folder is None else Path(folder),
+            view_prefix=wb.settings.experiment_db_table_prefix,
+            datasets=wb.datasets.views.exported,
+        )
     say(printable(path))

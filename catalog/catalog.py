@@ -6,10 +6,11 @@ import os
 import threading
 import weakref
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.dataset_views import DATASETS, versions_in, view_of_version
 from catalog.errors import QueryError
 from catalog.tables import SPECS
 from catalog.view_names import VIEWS, prefixed_views
@@ -24,7 +25,7 @@ from catalog.views import (
     MERGE_SUMMARIES,
 )
 from lake.checked import REPAIR
-from lake.errors import DamagedError, LakeError, NotFoundError
+from lake.errors import DamagedError, LakeError, MhrasError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -83,6 +84,7 @@ class Catalog:
         self.lake = lake
         self._lock = threading.RLock()
         self._held: _Held | None = None
+        self._dataset_query: Callable[[str], str] | None = None
         self._recovered_at = -RECOVER_SECONDS
         self._version = 0
         _CATALOGS.add(self)
@@ -91,6 +93,13 @@ class Catalog:
     def version(self) -> int:
         """A number that grows whenever a refresh found something new in the lake."""
         return self._version
+
+    def show_datasets(self, query: Callable[[str], str]) -> None:
+        """Let queries name versions of datasets, as in ``from datasets."phq9@v3"``.
+
+        `query` returns what selects the rows of ``phq9@v3``. It is asked when a query names one.
+        """
+        self._dataset_query = query
 
     def refresh(self) -> int:
         """Take in what is new in the lake; the version that is visible now.
@@ -150,6 +159,7 @@ class Catalog:
                 connection.execute(view)
             for name, view in self.views.items():
                 connection.execute(f"create view {name} as from {view}")
+            connection.execute(f"create schema {DATASETS}")
             self._held = _Held(connection, mirror, rows)
         return self._held
 
@@ -249,7 +259,9 @@ class Catalog:
         from catalog.session import ask
 
         hint = f"Views: {', '.join((*VIEWS, *self.views))}."
+        missing: MhrasError | None = None
         try:
+            missing = self._make_dataset_views(query)
             with self._cursor() as cursor:
                 # not duckdb.extract_statements, which starts a DuckDB of its own
                 kinds = [statement.type.name for statement in cursor.extract_statements(query)]
@@ -264,9 +276,32 @@ class Catalog:
                         raise
             with self._cursor() as cursor:
                 return ask(cursor, query, params)
+        except duckdb.CatalogException as error:
+            raise (missing or QueryError(str(error), hint=hint, query=query)) from error
         except duckdb.Error as error:
             refused = self._refusal() or QueryError(str(error), hint=hint, query=query)
             raise refused from error
+
+    def _make_dataset_views(self, query: str) -> MhrasError | None:
+        """Make views of the versions a query names; why there is none for one of the names."""
+        missing: MhrasError | None = None
+        query_of = self._dataset_query
+        if query_of is None:
+            return None
+        for name in versions_in(query):
+            try:
+                made = query_of(name)
+            except KeyError as error:  # nobody has to mean a version: it may be in a text
+                if not isinstance(error, MhrasError):
+                    raise
+                missing = error
+                continue
+            with self._lock:
+                held = self._hold()
+                if held.dataset_views.get(name) != made:
+                    held.connection.execute(view_of_version(name, made))
+                    held.dataset_views[name] = made
+        return missing
 
     def _refusal(self) -> LakeError | None:
         with self._lock:
@@ -289,6 +324,7 @@ class _Held:
     mirror: Mirror
     rows: RunRows
     has_files: bool = False
+    dataset_views: dict[str, str] = field(default_factory=dict)
 
 
 class _FileError(Exception):

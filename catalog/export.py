@@ -28,6 +28,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from catalog.dataset_views import DATASETS, view_of_version
 from catalog.descriptions import COLUMNS, VIEWS
 from catalog.errors import CatalogError
 from catalog.rollup import METRIC_SUMMARY, PARTS
@@ -52,6 +53,8 @@ from lake.store import LocalStore
 __all__ = ["DATABASE", "SCRIPT", "export_catalog", "view_statements"]
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from lake.address import Place
     from lake.lake import Lake
 
@@ -123,11 +126,19 @@ _REMOTE: Final = """\
 """
 
 
-def export_catalog(lake: Lake, *, folder: Path | None = None, view_prefix: str = "") -> Path:
+def export_catalog(
+    lake: Lake,
+    *,
+    folder: Path | None = None,
+    view_prefix: str = "",
+    datasets: Callable[[str], Mapping[str, str]] = lambda _root: {},
+) -> Path:
     """Write catalog.duckdb and catalog.sql into the lake, or into a folder; the database's path.
 
     The views are experiments, runs, metrics, metric_summary and artifacts; with a ``view_prefix``
     such as "exp_" also exp_runs and so on. Of a database in a bucket the path is that of a copy.
+    `datasets` returns the queries of dataset versions, by name, for paths that begin with a root;
+    they are views of a lake in a folder: datasets."phq9@v3".
     Raises CatalogError when somebody has written into the database that is there, StoreError when
     the disk or the bucket refuses, InvalidNameError for a prefix that makes no names.
 
@@ -145,15 +156,26 @@ def export_catalog(lake: Lake, *, folder: Path | None = None, view_prefix: str =
         lake.table(name).ensure_sentinels()  # a view that finds no file at all is an error
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / DATABASE
-        _build(fresh, view_statements(lake.url, view_prefix=view_prefix), lake.store)
+        made = view_statements(lake.url, view_prefix=view_prefix)
+        _build(fresh, [*made, *_of_datasets(lake, lake.url, datasets)], lake.store)
         _refuse_written(store)
         digest = digest_file(fresh)
         store.put(DATABASE, fresh, digest=digest)
     inside = store.folder is not None and store.url == lake.url
-    statements = view_statements("" if inside else lake.url, view_prefix=view_prefix)
+    root = "" if inside else lake.url
+    statements = view_statements(root, view_prefix=view_prefix)
+    statements += _of_datasets(lake, root, datasets)
     header = _REMOTE if lake.publishes else _HEADER
     store.put(SCRIPT, with_proof(header + ";\n\n".join(statements) + ";\n", digest))
     return store.local_path(DATABASE)
+
+
+def _of_datasets(lake: Lake, root: str, datasets: Callable[[str], Mapping[str, str]]) -> list[str]:
+    """Return what makes the views of dataset versions; none of a bucket, which takes too long."""
+    if lake.store.folder is None:
+        return []
+    views = [view_of_version(name, query) for name, query in datasets(root).items()]
+    return [f"create schema if not exists {DATASETS}", *views] if views else []
 
 
 def _refuse_written(store: Place) -> None:

@@ -79,6 +79,7 @@ class DataVersionControl(Statements):
         lake, rows = db_connection.lake, VersionRows(db_connection)
         places = VersionPlaces(lake, storage_path, cache=cache)
         super().__init__(lake, rows, places, actor=actor, durability=durability)
+        db_connection.show_datasets(self.views.query)
         self._reports = DriftReports(
             db_connection.lake, DriftRows(db_connection), actor=actor, durability=durability
         )

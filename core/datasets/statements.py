@@ -8,6 +8,7 @@ from core.datasets.annotations import Annotations
 from core.datasets.contracts import Contracts
 from core.datasets.names import check_names
 from core.datasets.versions import Versions
+from core.datasets.views import DatasetViews
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ class Statements:
         durability: Durability,
     ) -> None:
         self._versions = Versions(rows, places)
+        self.views = DatasetViews(self._versions)
         self._annotations = Annotations(lake, durability=durability)
         self._contracts = Contracts(
             lake, rows, self._versions, places, actor=actor, durability=durability

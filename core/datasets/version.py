@@ -47,6 +47,11 @@ class DatasetVersion:
         """Dataset and version, as commands and SQL take them: ``phq9@v3``."""
         return f"{self.dataset_name}@{self.version}"
 
+    @property
+    def is_inside(self) -> bool:
+        """Tell whether its pieces are in the lake, and not in a place of their own."""
+        return self.storage_uri.startswith("lake://")
+
     @classmethod
     def from_row(cls, row: Mapping[str, Any], tags: Sequence[str] = ()) -> Self:
         """Make a version of a row of the view `dataset_versions`."""

@@ -1,0 +1,33 @@
+"""Views of dataset versions: which of them a query names, and how they are made.
+
+    select * from datasets."phq9@v3" where score > 10
+
+Nothing is made before a query names it, so that no other query pays for versions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+DATASETS: Final = "datasets"
+_NAMED: Final = re.compile(rf'\b{DATASETS}"?\s*\.\s*"([^"@]+@[^"]+)"', re.IGNORECASE)
+
+
+def versions_in(query: str) -> tuple[str, ...]:
+    """Return the versions that a query names, each once.
+
+    >>> versions_in('from datasets."phq9@v3" join Datasets . "phq9@v3" using (id)')
+    ('phq9@v3',)
+    """
+    return tuple(dict.fromkeys(_NAMED.findall(query)))
+
+
+def view_of_version(name: str, query: str) -> str:
+    """Return the statement that makes a view.
+
+    >>> view_of_version("phq9@v3", "select 1 as id")
+    'create or replace view datasets."phq9@v3" as select 1 as id'
+    """
+    escaped = name.replace('"', '""')
+    return f'create or replace view {DATASETS}."{escaped}" as {query}'
