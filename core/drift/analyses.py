@@ -2,6 +2,9 @@
 
 correlations=True          pairs of numeric columns; or "spearman", "pearson"
     multivariate=True          principal components, and a model that tells the tables apart
+    target="phq9_total"        what is to be predicted: its tests, its mean or its shares
+    prediction="score"         what was predicted; with a target also how well both agree
+    by="sex"                   the same tests within each subgroup, and the mix of subgroups
 """
 
 from __future__ import annotations
@@ -9,15 +12,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from core.drift.correlation import correlation_drifts
+from core.drift.correlation import METHODS, correlation_drifts
+from core.drift.further_advice import (
+    of_all_columns,
+    of_correlations,
+    of_outcome,
+    of_subgroups,
+)
 from core.drift.multivariate import multivariate_drift
+from core.drift.outcome import outcome_drift
+from core.drift.subgroups import subgroup_drift
+from core.errors import DataVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
-
-    from core.drift.findings import CorrelationDrifts, MultivariateDrift
 
 
 class OnRequest(TypedDict, total=False):
@@ -25,6 +35,9 @@ class OnRequest(TypedDict, total=False):
 
     correlations: bool | str
     multivariate: bool
+    target: str | None
+    prediction: str | None
+    by: str | None
 
 
 @dataclass(slots=True)
@@ -47,41 +60,39 @@ def analyse(
 ) -> Further:
     """Make the analyses that were asked for, over columns that both tables have.
 
-    Raises DataVersionError for a method there is not. Values raise nothing.
+    Raises DataVersionError for a method or a column there is not, all of them together. Values
+    raise nothing.
     """
+    _check(reference, current, asked)
     further = Further()
     if method := asked.get("correlations"):
         method = "spearman" if method is True else method
         pairs = correlation_drifts(reference, current, columns, method=method)
-        further.add("correlation_drifts", pairs, _of_correlations(pairs))
+        further.add("correlation_drifts", pairs, of_correlations(pairs))
     if asked.get("multivariate"):
         together = multivariate_drift(reference, current, columns)
-        further.add("multivariate", together, _of_all_columns(together))
+        further.add("multivariate", together, of_all_columns(together))
+    target, prediction = asked.get("target"), asked.get("prediction")
+    outcomes = outcome_drift(reference, current, target=target, prediction=prediction)
+    for role, outcome in outcomes.items():
+        further.add(role, outcome, of_outcome(role, outcome))
+    if (by := asked.get("by")) is not None:
+        groups = subgroup_drift(reference, current, columns, by=by)
+        further.add("subgroups", groups, of_subgroups(groups))
     return further
 
 
-def _of_correlations(found: CorrelationDrifts) -> Iterator[str]:
-    for pair in found.pairs[:5]:
-        if pair.drifted:
-            yield (
-                f"{pair.columns[0]} and {pair.columns[1]}: the correlation went from"
-                f" {pair.reference:.2f} to {pair.current:.2f}. Look for a group that is new or"
-                " gone, and for another way to measure one of them; refit models that use both."
-            )
-
-
-def _of_all_columns(found: MultivariateDrift) -> Iterator[str]:
-    if found.classifier is not None and found.classifier.drifted:
-        names = ", ".join(column.name for column in found.classifier.telling[:5])
-        yield (
-            f"All columns together: a model tells the tables apart with an AUROC of"
-            f" {found.classifier.auroc.value:.2f}, by {names or 'no single column'}. Look at"
-            " these columns first, each and in pairs."
-        )
-    if found.reconstruction is not None and found.reconstruction.drifted:
-        yield (
-            "All columns together: rows are"
-            f" {'farther from' if found.reconstruction.difference.value > 0 else 'closer to'} the"
-            " principal components of the reference. Columns move together in another way, or"
-            " values are missing that were not."
-        )
+def _check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
+    names = {role: asked.get(role) for role in ("target", "prediction", "by")}
+    known = dict.fromkeys([*reference.column_names, *current.column_names])
+    faults = [
+        f"{role}: neither table has the column {name!r}"
+        for role, name in names.items()
+        if name is not None and name not in known
+    ]
+    method = asked.get("correlations", False)
+    if not isinstance(method, bool) and method not in METHODS:
+        faults.append(f"correlations: {method!r} is neither {' nor '.join(METHODS)}")
+    if faults:
+        hint = f"Columns: {', '.join(known)}."
+        raise DataVersionError(f"{'; '.join(faults)}.", hint=hint, faults=faults)

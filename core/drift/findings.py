@@ -7,7 +7,8 @@ asked for is hardly more often a false alarm than one in which nothing is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping  # noqa: TC003 - from_dict reads the fields
+from dataclasses import dataclass, field
 from typing import Final
 
 ALPHA: Final = 0.05
@@ -120,3 +121,79 @@ class MultivariateDrift:
     def parts(self) -> tuple[ReconstructionError | None, DomainClassifier | None]:
         """Both analyses."""
         return self.reconstruction, self.classifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A mean or a share of both tables; `name` says which: ``mean`` or ``share of 'yes'``."""
+
+    name: str
+    reference: Estimate
+    current: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How the relation of prediction and target changed; `difference` is current less reference."""
+
+    name: str
+    reference: Estimate
+    current: Estimate
+    difference: Estimate
+    p_value: float
+    p_adjusted: float
+    threshold: float
+    drifted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeDrift:
+    """How a target or a prediction changed.
+
+    `tests` are those of a column. `relation` is that of the prediction to the target, for a target
+    only: when it changes, what a model learned no longer holds. `notes` say what could not be
+    computed.
+    """
+
+    column: str
+    kind: str
+    drifted: bool
+    effect: float
+    tests: Mapping[str, Mapping[str, float | bool | None]]
+    summaries: tuple[Summary, ...]
+    relation: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subgroup:
+    """One subgroup of both tables; `tests` are those of the drifted columns.
+
+    A subgroup that is too small in one of the tables was not `tested`.
+    """
+
+    name: str
+    reference_rows: int
+    current_rows: int
+    tested: bool
+    drifted_columns: tuple[str, ...] = ()
+    feature_drifts: Mapping[str, float] = field(default_factory=dict)
+    tests: Mapping[str, Mapping[str, Mapping[str, float | bool | None]]] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgroupDrift:
+    """Drift within the subgroups of a column, the largest subgroup first, and of their mix."""
+
+    by: str
+    groups: tuple[Subgroup, ...]
+    mix: Mapping[str, Mapping[str, float | bool | None]]
+    mix_drifted: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def drifted(self) -> bool:
+        """Whether any subgroup drifted, or their mix."""
+        return self.mix_drifted or any(group.drifted_columns for group in self.groups)

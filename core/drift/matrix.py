@@ -23,19 +23,17 @@ SEED: Final = 20_070_426  # of every choice of rows: the same question has the s
 def numeric_columns(
     reference: pa.Table, current: pa.Table, columns: Iterable[str]
 ) -> dict[str, tuple[Numbers, Numbers]]:
-    """Return those of the columns that are numbers in both tables, by row.
-
-    What is missing or infinite is NaN.
-    """
+    """Return those of the columns that are numbers in both tables, by row."""
     found = {}
     for name in columns:
         sides = [to_stored(table[name]) for table in (reference, current)]
         if all(is_number(side.type) for side in sides):
-            found[name] = (_by_row(sides[0]), _by_row(sides[1]))
+            found[name] = (by_row(sides[0]), by_row(sides[1]))
     return found
 
 
-def _by_row(column: pa.Array) -> Numbers:
+def by_row(column: pa.Array) -> Numbers:
+    """Return a column of numbers in the order of its rows; missing and infinite ones are NaN."""
     values = np.array(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
     values[~np.isfinite(values)] = np.nan
     return values

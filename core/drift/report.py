@@ -11,6 +11,8 @@ from core.drift.distributions import Distributions  # noqa: TC001 - from_plain l
 from core.drift.findings import (  # noqa: TC001 - from_dict reads the fields
     CorrelationDrifts,
     MultivariateDrift,
+    OutcomeDrift,
+    SubgroupDrift,
 )
 from core.drift.plain import from_plain, to_plain
 from core.errors import DriftReportError
@@ -55,6 +57,9 @@ class DriftReport:
     distributions: Mapping[str, Distributions] = field(default_factory=dict)
     correlation_drifts: CorrelationDrifts | None = None
     multivariate: MultivariateDrift | None = None
+    target: OutcomeDrift | None = None
+    prediction: OutcomeDrift | None = None
+    subgroups: SubgroupDrift | None = None
     method: Method = "exact"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     report_id: str = ""
