@@ -3,6 +3,7 @@
 verdict    in one sentence
 what changed   columns, by how much, the likely cause and the next step
 each of them   both distributions, and every test with p, adjusted p and threshold
+on request     correlations, all columns together, ... (core/drift/findings_document.py)
 all columns    also those that did not change
 how to read    what the tests ask, and when they say yes
 """
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.charts.comparison import paired_names, paired_ranges
 from core.charts.export import with_data
+from core.drift.findings_document import requested_sections
 from core.drift.glossary import MEANINGS
+from core.drift.verdicts import decides, table_of_tests, verdict
 from core.render.blocks import (
-    Badge,
     Bars,
     Callout,
     Chart,
@@ -36,13 +38,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.drift.distributions import Distributions
-    from core.drift.report import DriftReport, TestResult
+    from core.drift.report import DriftReport
     from core.render.blocks import Block, Cell, Fact
 
 _LONGEST_NAME: Final = 30  # of a side, in a legend
 _NAMED: Final = 5  # drifted columns in the first sentence
-_DRIFTED: Final = Badge("drifted", level="warning")
-_STABLE: Final = Badge("stable", level="good")
 Names = tuple[str, str]
 
 
@@ -73,6 +73,7 @@ def drift_document(report: DriftReport, *, names: Names | None = None) -> Docume
         sections=[
             *_what_changed(report),
             *_drifted_columns(report, short),
+            *requested_sections(report, short),
             _all_columns(report, short),
             _how_to_read(),
         ],
@@ -90,8 +91,6 @@ def _verdict(report: DriftReport) -> Callout:
             ),
             level="good",
         )
-    verb = "has" if len(drifted) == 1 else "have"
-    title = f"Drift: {len(drifted)} of {compared} columns {verb} changed."
     said = []
     if drifted:
         more = len(drifted) - _NAMED
@@ -99,9 +98,22 @@ def _verdict(report: DriftReport) -> Callout:
         said.append(f"More than chance explains, and by enough to matter: {listed}.")
     for gone, columns in (("gone", report.only_in_reference), ("new", report.only_in_current)):
         if columns:
-            verb = "column is" if len(columns) == 1 else "columns are"
-            said.append(f"{len(columns)} {verb} {gone}: {', '.join(columns)}.")
+            is_so = "column is" if len(columns) == 1 else "columns are"
+            said.append(f"{len(columns)} {is_so} {gone}: {', '.join(columns)}.")
+    said.extend(_requested(report))
+    if not drifted:
+        title = f"Drift, but none of {compared} columns has changed by itself."
+    else:
+        verb = "has" if len(drifted) == 1 else "have"
+        title = f"Drift: {len(drifted)} of {compared} columns {verb} changed."
     return Callout(title, text=" ".join(said), level="warning")
+
+
+def _requested(report: DriftReport) -> Iterator[str]:
+    if report.correlation_drifts is not None and report.correlation_drifts.drifted:
+        yield "Columns go together in another way than before."
+    if report.multivariate is not None and report.multivariate.drifted:
+        yield "All columns together tell the tables apart."
 
 
 def _what_changed(report: DriftReport) -> Iterator[Section]:
@@ -139,12 +151,8 @@ def _advice(report: DriftReport, column: str) -> str:
 def _changes(report: DriftReport, column: str) -> list[str]:
     """Say in what ways a column drifted; distances, which decide nothing, are left out."""
     tests = report.statistical_tests[column]
-    judged = [name for name, test in tests.items() if test["drifted"] and _decides(test)]
+    judged = [name for name, test in tests.items() if test["drifted"] and decides(test)]
     return list(dict.fromkeys(MEANINGS[name].change for name in MEANINGS if name in judged))
-
-
-def _decides(test: TestResult) -> bool:
-    return test["p_value"] is not None
 
 
 def _drifted_columns(report: DriftReport, names: Names) -> Iterator[Section]:
@@ -161,7 +169,7 @@ def _column(report: DriftReport, column: str, names: Names) -> Section:
         facts.extend(_missing(report, found, names))
         charts.extend(_chart(column, found, names))
     blocks: list[Block] = [Text(_advice(report, column)), Facts(facts), *charts]
-    blocks.append(_tests(report, column))
+    blocks.append(table_of_tests(report.statistical_tests[column]))
     return Section(column, id=_section_id(column), blocks=blocks)
 
 
@@ -193,26 +201,6 @@ def _chart(column: str, found: Distributions, names: Names) -> Iterator[Chart]:
         ]
         spec = paired_names(column, value=column, names=names, count=len(found.labels))
         yield Chart(with_data(spec, rows))
-
-
-def _tests(report: DriftReport, column: str) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for name, test in report.statistical_tests[column].items():
-        decides = _decides(test)
-        verdict = Badge("shown only") if not decides else (_DRIFTED if test["drifted"] else _STABLE)
-        rows.append(
-            (
-                MEANINGS[name].title,
-                test["statistic"],
-                p_value(test["p_value"]),
-                p_value(test["p_adjusted"]),
-                test.get("effect") if decides else None,
-                test["threshold"],
-                verdict,
-            )
-        )
-    columns = ("Test", "Statistic", "p", "Adjusted p", "Effect", "Threshold", "Verdict")
-    return Table(columns, rows=rows)
 
 
 def _all_columns(report: DriftReport, names: Names) -> Section:
@@ -247,7 +235,7 @@ def _row(report: DriftReport, name: str, names: Names, *, is_drifted: bool) -> t
     return (
         Link(name, target=_section_id(name)) if is_drifted else name,
         found.kind if found is not None else None,
-        _DRIFTED if is_drifted else _STABLE,
+        verdict(drifted=is_drifted),
         Share(report.feature_drifts[name]),
         p_value(_least_p(report, name)),
         missing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,23 @@ import pytest
 
 from core.drift.detect import detect_drift
 from core.drift.document import drift_document
+from core.drift.findings import (
+    DomainClassifier,
+    Estimate,
+    MultivariateDrift,
+    ReconstructionError,
+    TellingColumn,
+)
 from core.drift.glossary import MEANINGS
 from core.render.document import (
     Badge,
     Callout,
     Chart,
     Document,
+    Points,
     Section,
     Table,
+    Text,
     render_html,
     render_json,
     render_markdown,
@@ -127,3 +137,70 @@ def test_strange_columns_do_not_take_the_document_down(rows: int) -> None:
 def test_readers_may_name_both_sides() -> None:
     document = drift_document(drifted(), names=("the old clinic", "the new clinic"))
     assert document.subtitle.startswith("the new clinic compared with the old clinic")
+
+
+def together(correlation: float, seed: int) -> dict[str, Any]:
+    """Make columns of which the first two go together, and none drifts by itself."""
+    first, second, third = (normal(1000, seed=seed + i) for i in range(3))
+    rest = np.sqrt(1 - correlation**2)
+    return {"sleep": first, "mood": correlation * first + rest * second, "age": third}
+
+
+APART = MultivariateDrift(
+    reconstruction=ReconstructionError(
+        columns=("sleep", "mood", "age"),
+        components=2,
+        explained=0.9,
+        imputed=(0.0, 0.25),
+        reference=1.0,
+        current=1.4,
+        difference=Estimate(value=0.5, low=0.4, high=0.6),
+        threshold=0.2,
+        drifted=True,
+        reference_rows=1000,
+        current_rows=1000,
+    ),
+    classifier=DomainClassifier(
+        columns=("sleep", "mood", "age"),
+        auroc=Estimate(value=0.75, low=0.72, high=0.78),
+        telling=(TellingColumn(name="mood", loss=Estimate(value=0.1, low=0.05, high=0.2)),),
+        threshold=0.55,
+        drifted=True,
+        reference_rows=1000,
+        current_rows=1000,
+    ),
+)
+
+
+def test_what_was_found_on_request_has_its_sections() -> None:
+    report = detect_drift(together(0.9, 1), together(-0.2, 11), correlations=True)
+    document = drift_document(replace(report, multivariate=APART))
+    assert document.summary[0] == Callout(
+        "Drift, but none of 3 columns has changed by itself.",
+        text="Columns go together in another way than before."
+        " All columns together tell the tables apart.",
+        level="warning",
+    )
+    text, heat_map, table = section(document, "Correlations").blocks
+    assert text == Text(
+        "1 of 3 correlations (Spearman) changed by more than chance explains and by enough to"
+        " matter."
+    )
+    assert isinstance(heat_map, Chart)
+    assert len(heat_map.spec["data"]["values"]) == 6
+    assert isinstance(table, Table)
+    assert table.rows[0][0] == "sleep and mood"
+    inside = [b for b in section(document, "All columns together").blocks if isinstance(b, Section)]
+    titles = ["Reconstruction by principal components", "Domain classifier"]
+    assert [part.title for part in inside] == titles
+    assert b"What tells the tables apart" in render_html(document)
+
+
+def test_what_could_not_be_computed_is_said() -> None:
+    columns = {"x": normal(300), "constant": [0.5] * 300}
+    report = detect_drift(columns, columns, correlations=True)
+    assert report.correlation_drifts is not None
+    (note, *_) = report.correlation_drifts.untested
+    points = section(drift_document(report), "Correlations").blocks[-1]
+    assert isinstance(points, Points)
+    assert note in points.items
