@@ -180,7 +180,7 @@ def _compared(
     method: Method,
     options: Mapping[str, Any],
 ) -> DriftReport:
-    from core.drift.detect import detect_drift, report_on  # with Arrow, which logging does not need
+    from core.drift.detect import detect_drift, light, report_on  # with Arrow, as in sources
     from core.drift.pairs import Pair, Side as Column
 
     parameters = _parameters(columns, method, options)
@@ -188,14 +188,25 @@ def _compared(
         names = (before.name, after.name)
         found = detect_drift(before.table, after.table, columns=columns, names=names, **options)
         return replace(found, parameters=parameters)
-    chosen = before.outline.shares(after.outline, columns)
+    outlines = before.outline, after.outline
+    chosen = outlines[0].shares(outlines[1], columns)
+    only = outlines[1].lacks(outlines[0]), outlines[0].lacks(outlines[1])
+    unmatched: list[dict[str, Column | ColumnSketch]]
     if method == "sketch":
         kept = before.sketches(), after.sketches()
         pairs = (Pair(name, kept[0][name], kept[1][name]) for name in chosen)
+        unmatched = [
+            {name: sketches[name] for name in names}
+            for sketches, names in zip(kept, only, strict=True)
+        ]
     else:
         read = zip(chosen, before.stored(chosen), after.stored(chosen), strict=True)
         pairs = (Pair(name, Column(first), Column(second)) for name, first, second in read)
-    found = report_on(before.outline, after.outline, pairs, method=method)
+        unmatched = [
+            {n: light(Column(column)) for n, column in zip(names, side.stored(names), strict=True)}
+            for side, names in zip((before, after), only, strict=True)
+        ]
+    found = report_on(*outlines, pairs, method=method, unmatched=(unmatched[0], unmatched[1]))
     return replace(found, parameters=parameters)
 
 

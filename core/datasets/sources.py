@@ -182,17 +182,21 @@ def _read_transport(path: Path) -> Source:
     import pandas as pd
 
     chunks = pd.read_sas(path, format="xport", chunksize=BATCH_ROWS, encoding="latin-1")
-    tables = (pa.Table.from_pandas(_with_zeros(chunk), preserve_index=False) for chunk in chunks)
+    tables = (pa.Table.from_pandas(_as_meant(chunk), preserve_index=False) for chunk in chunks)
     first = next(tables, pa.table({}))
     schema = first.schema.remove_metadata()
     pieces = itertools.chain([first], tables)
     return Source(schema, (piece.cast(schema) for piece in pieces))
 
 
-def _with_zeros(chunk: pd.DataFrame) -> pd.DataFrame:
-    """Give back the zeros: pandas 2.3 takes IBM's, whose bits are all zero, for 16 ** -65."""
-    numbers = chunk.select_dtypes("number")
+def _as_meant(chunk: pd.DataFrame) -> pd.DataFrame:
+    """Give back the zeros: pandas 2.3 takes IBM's, whose bits are all zero, for 16 ** -65.
+
+    A text of blanks is how SAS writes that one is missing.
+    """
+    numbers, texts = chunk.select_dtypes("number"), chunk.select_dtypes("object")
     chunk[numbers.columns] = numbers.mask(numbers.abs() == _ZERO_OF_IBM, 0.0)
+    chunk[texts.columns] = texts.astype("string").mask(texts == "")
     return chunk
 
 

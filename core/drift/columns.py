@@ -16,8 +16,9 @@ false alarm.
     mann_whitney     the same                                                     0.1
     chi2             total variation distance of the categories                   0.1
     missing_share    difference of the shares of missing values                   0.05
-    new_categories   share of rows in categories the reference has not            0.01
-    lost_categories  share of reference rows in categories that are gone          0.05
+    new_categories   share of rows in categories the reference has not, beyond
+                     what chance brings where many are rare                       0.01
+    lost_categories  share of reference rows in categories that are gone, too     0.05
     range            share of values clearly beyond the reference's bounds        0.05
     type             numbers became text, or the like                             always
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from core.drift.measures import Test
+    from core.profile.sketch import ColumnSketch
 
 # those that say most about the cause first
 _THRESHOLDS: Final = {
@@ -104,6 +106,11 @@ class Comparison:
 def pair_of(reference: pa.Table, current: pa.Table, name: str) -> Pair:
     """Return the same column of two tables."""
     return Pair(name, Side(to_stored(reference[name])), Side(to_stored(current[name])))
+
+
+def sides_of(table: pa.Table, names: Iterable[str]) -> dict[str, Side | ColumnSketch]:
+    """Take columns that the other table has not."""
+    return {name: Side(to_stored(table[name])) for name in names}
 
 
 def adjust(comparisons: Iterable[Comparison], *, part: float = 1.0) -> None:
@@ -182,8 +189,14 @@ def _compare_categories(found: Comparison) -> None:
     gone = int(before[after == 0].sum())
     new = measures.proportion((0, rows[0]), (fresh, rows[1]))
     lost = measures.proportion((gone, rows[0]), (0, rows[1]))
-    found.findings.append(_finding("new_categories", new, new.statistic))
-    found.findings.append(_finding("lost_categories", lost, -lost.statistic))
+    # of hundreds of brands, each sample has some that the other has not
+    by_chance = measures.one_sided_shares(before, after)
+    found.findings.append(
+        _finding("new_categories", new, new.statistic - by_chance[1], new.statistic)
+    )
+    found.findings.append(
+        _finding("lost_categories", lost, -lost.statistic - by_chance[0], -lost.statistic)
+    )
     found.distances["psi"] = measures.psi(before, after)
     found.distances["js"] = measures.jensen_shannon(before, after)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from core.drift.advice import advise
 from core.drift.analyses import Further, OnRequest, analyse
-from core.drift.columns import adjust, as_results, compare, pair_of
+from core.drift.columns import adjust, as_results, compare, pair_of, sides_of
 from core.drift.counting import count_values
 from core.drift.pairs import Pair
 from core.drift.report import DriftReport
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from core.drift.advice import AnySide, Columns
     from core.drift.report import Method
 
 # More rows than these are let go of once they are compared.
@@ -44,6 +45,10 @@ class Outline:
         shared = [name for name in self.columns if name in other.columns]
         return shared if columns is None else [name for name in shared if name in columns]
 
+    def lacks(self, other: Outline) -> tuple[str, ...]:
+        """Return the columns that only the other table has."""
+        return tuple(name for name in other.columns if name not in self.columns)
+
 
 def detect_drift(
     reference: Any,
@@ -67,7 +72,9 @@ def detect_drift(
     before, after = Outline.of(names[0], first), Outline.of(names[1], second)
     chosen = before.shares(after, columns)
     pairs = (pair_of(first, second, name) for name in chosen)
-    return report_on(before, after, pairs, further=analyse(first, second, chosen, on_request))
+    unmatched = sides_of(first, after.lacks(before)), sides_of(second, before.lacks(after))
+    further = analyse(first, second, chosen, on_request)
+    return report_on(before, after, pairs, further=further, unmatched=unmatched)
 
 
 def report_on(
@@ -76,11 +83,13 @@ def report_on(
     pairs: Iterable[Pair],
     *,
     further: Further | None = None,
+    unmatched: tuple[Columns, Columns] = ({}, {}),
     method: Method = "exact",
 ) -> DriftReport:
     """Compare pairs of columns, each when its turn comes, and say what was found of the tables.
 
     Only a sketch of a large column is kept of it: what has drifted is known after the last one.
+    `unmatched` are columns of the one and of the other table alone, to see which of them are alike.
     """
     comparisons, distributions = [], {}
     for pair in pairs:
@@ -90,8 +99,7 @@ def report_on(
         comparisons.append(comparison)
     adjust(comparisons)
     drifted = sorted((c for c in comparisons if c.drifted), key=lambda c: -c.effect)
-    lost = tuple(name for name in before.columns if name not in after.columns)
-    new = tuple(name for name in after.columns if name not in before.columns)
+    lost, new = after.lacks(before), before.lacks(after)
     score = sum(comparison.effect for comparison in drifted) / max(1, len(comparisons))
     further = further or Further()
     return DriftReport(
@@ -102,7 +110,7 @@ def report_on(
         feature_drifts={c.pair.name: c.effect for c in comparisons},
         drifted_columns=tuple(c.pair.name for c in drifted),
         statistical_tests={c.pair.name: as_results(c) for c in comparisons},
-        recommendations=(*advise(drifted, lost, new), *further.advice),
+        recommendations=(*advise(drifted, lost, new, unmatched), *further.advice),
         reference_rows=before.rows,
         current_rows=after.rows,
         only_in_reference=lost,
@@ -114,8 +122,11 @@ def report_on(
 
 
 def _lightened(pair: Pair) -> Pair:
-    sides = [
-        sketch_column(side) if isinstance(side, MeasuredColumn) and side.rows > _KEPT_ROWS else side
-        for side in (pair.reference, pair.current)
-    ]
-    return Pair(pair.name, sides[0], sides[1])
+    return Pair(pair.name, light(pair.reference), light(pair.current))
+
+
+def light(side: AnySide) -> AnySide:
+    """Return a sketch of a large column, and a small one as it is."""
+    if isinstance(side, MeasuredColumn) and side.rows > _KEPT_ROWS:
+        return sketch_column(side)
+    return side

@@ -205,6 +205,21 @@ def proportion(reference: tuple[int, int], current: tuple[int, int]) -> Test:
     return Test(difference, float(found.pvalue))
 
 
+def one_sided_shares(reference: Counts, current: Counts) -> tuple[float, float]:
+    """Return which shares are in categories of one sample only when both are from one population.
+
+    Of a category with t rows in both together, all are in one sample with the probability p ** t,
+    p being the sample's part of all rows.
+
+    >>> one_sided_shares(np.array([1, 0, 99]), np.array([0, 1, 99]))
+    (0.01, 0.01)
+    """
+    totals = reference + current
+    parts = reference.sum() / totals.sum(), current.sum() / totals.sum()
+    first, second = (float((totals * part**totals).sum()) for part in parts)
+    return first / float(reference.sum()), second / float(current.sum())
+
+
 def outside(reference: Numbers, current: Numbers, margin: float = 0.0) -> Test:
     """Return the share of current values beyond the reference's bounds, and its probability."""
     return beyond(Sample(reference), Sample(current), margin)

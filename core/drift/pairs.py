@@ -2,7 +2,7 @@
 
 number        many values: their distribution
 category      text, true or false, and numbers of which there are few: how often each occurs
-identifier    text that is nearly all distinct: nothing but how much is missing
+identifier    text that is nearly all distinct, running numbers: nothing but how much is missing
 time          moves by itself: nothing but how much is missing, and how far it reaches
 other         lists and the like: nothing but how much is missing
 """
@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.profile.distribution import Sample
 from core.profile.measured import MeasuredColumn
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Pair:
             return "other"
         family = families.pop()
         if family == "number":
+            if self._is_running_number():
+                return "identifier"
             coded = self.reference.is_coded and self.current.is_coded
             return "category" if coded else "number"
         if family == "text":
@@ -59,6 +62,13 @@ class Pair:
         present = self.reference.rows - self.reference.missing
         distinct = self.reference.distinct
         return present > _IDENTIFIER_ROWS and distinct > _IDENTIFIER_SHARE * present
+
+    def _is_running_number(self) -> bool:
+        """Tell whether rows are numbered, and the numbers of one table are none of the other."""
+        first, second = (_running_range(side) for side in (self.reference, self.current))
+        if first is None or second is None:
+            return False
+        return first[1] < second[0] or second[1] < first[0]
 
     @property
     def changed_type(self) -> bool:
@@ -114,3 +124,16 @@ def _with_unlisted(counts: Counts, others: Counts, unlisted: tuple[int, int]) ->
     filled = counts.copy()
     filled[absent[: len(guessed)]] = guessed
     return np.append(filled, rows - guessed.sum())
+
+
+def _running_range(side: Side | ColumnSketch) -> tuple[float, float] | None:
+    """Return the least and greatest of whole numbers that occur once each, with few gaps."""
+    numbers = side.numbers
+    points = numbers.values if isinstance(numbers, Sample) else numbers.points
+    if numbers.rows <= _IDENTIFIER_ROWS or not np.isfinite(points[[0, -1]]).all():
+        return None
+    least, greatest = float(points[0]), float(points[-1])
+    if greatest - least >= 2 * numbers.rows or (points != np.round(points)).any():
+        return None
+    once = numbers.up_to(points) - numbers.below(points) == 1
+    return (least, greatest) if once.all() else None
