@@ -5,6 +5,7 @@ tests/lake/test_remote_faults.py has the same for single requests.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lake.lake import Lake
+    from lake.store import Store
     from tests.support.fault_proxy import Fault
     from tests.support.s3_server import S3Server
 
@@ -30,20 +32,11 @@ __all__ = ["bucket", "s3"]
 
 
 @pytest.fixture
-def patience() -> float:
-    """For so many seconds a request is repeated."""
-    return 20.0
-
-
-@pytest.fixture
-def proxy(
-    bucket: str, s3: S3Server, patience: float, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[FaultProxy]:
+def proxy(bucket: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
     """Lead to the bucket by a server that fails."""
     with fault_proxy(s3.url) as proxy:
         assert bucket
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        monkeypatch.setitem(vars(S3Store)["__init__"].__kwdefaults__, "patience", patience)
         proxy.seconds = 0.3
         yield proxy
 
@@ -120,7 +113,19 @@ def test_what_fails_in_passing_is_done_once(
         assert contents(elsewhere) == work.after
 
 
-@pytest.mark.parametrize("patience", [2.0])
+@contextlib.contextmanager
+def impatient(store: Store) -> Iterator[None]:
+    """Let a store soon give up in the block."""
+    assert isinstance(store, S3Store)
+    usual, store.patience = store.patience, 1.5
+    store.close()  # the next connection has that patience
+    try:
+        yield
+    finally:
+        store.patience = usual
+        store.close()
+
+
 @pytest.mark.parametrize("name", WORKS)
 def test_what_fails_for_good_says_so_and_is_done_once_when_it_is_repeated(
     bucket: str, lake: Lake, proxy: FaultProxy, tmp_path: Path, name: str
@@ -128,7 +133,7 @@ def test_what_fails_for_good_says_so_and_is_done_once_when_it_is_repeated(
     """No answer arrives, so nobody knows whether it was done: here it was."""
     work = WORKS[name]
     proxy.order("lose", work.requests, times=1_000)
-    with pytest.raises(StoreError, match="repeat") as refused:
+    with pytest.raises(StoreError, match="repeat") as refused, impatient(lake.store):
         work.do(lake)
     assert f"{bucket}/lake/" in str(refused.value)
     proxy.relent()
