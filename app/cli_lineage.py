@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +37,10 @@ def lineage(
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="Write a page, with all code.")
     ] = None,
+    openlineage: Annotated[
+        str | None,
+        typer.Option("--openlineage", metavar="FILE", help="Write OpenLineage events, one a line."),
+    ] = None,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,7 +51,7 @@ def lineage(
 
     from app.output_file import check_place, write_whole
 
-    places = {file: Path(file).expanduser() for file in (svg, html) if file}
+    places = {file: Path(file).expanduser() for file in (svg, html, openlineage) if file}
     for place in places.values():
         check_place(place)
     with open_workbench(lake) as wb:
@@ -60,6 +65,10 @@ def lineage(
             from core.render.html import render_html
 
             write_whole(places[html], render_html(lineage_document(graph, wb.lineage.code)))
+        if openlineage is not None:
+            events = wb.lineage.openlineage(graph.start, direction, depth=depth)  # type: ignore[arg-type]
+            text = "".join(json.dumps(event) + "\n" for event in events)
+            write_whole(places[openlineage], text.encode())
     if as_json:
         say_json(graph.to_dict())
     else:

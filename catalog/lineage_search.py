@@ -79,6 +79,10 @@ select * from data_lineage where lineage_id in (select unnest($ids))
 _RECORDED: Final = """
 select distinct lineage_id from data_lineage where lineage_id in (select unnest($ids))
 """
+_RUNS: Final = """
+select run_id, experiment_name, status, start_time, end_time, error, parent_run_id
+from all_runs where run_id in (select unnest($ids))
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +138,14 @@ class LineageRows:
         """Return the steps with these ids, by id."""
         with self._catalog.cursor() as cursor:
             return {way: detail.edge for way, detail in _details(cursor, ids).items()}
+
+    def runs(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return what is known of these runs, by id."""
+        with self._catalog.cursor() as cursor:
+            answer = cursor.execute(_RUNS, {"ids": [*ids]})
+            names = [column[0] for column in answer.description]
+            rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return {row["run_id"]: row for row in rows}
 
     def reached(
         self, start: str, direction: Direction

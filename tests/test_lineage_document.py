@@ -51,5 +51,7 @@ def test_every_block_runs_after_the_one_before(
     assert wb.sql(query.rstrip().rstrip(";")).num_rows == 4
     mhras = Command(capsys)
     lines = [line for block in blocks("sh") for line in block.splitlines()]
-    assert [mhras(*shlex.split(line)[1:])[0] for line in lines] == [0, 0]
-    assert {"lineage.svg", "lineage.html"} <= {path.name for path in tmp_path.iterdir()}
+    assert [mhras(*shlex.split(line)[1:])[0] for line in lines] == [0, 0, 0]
+    assert {"lineage.svg", "lineage.html", "events.jsonl"} <= {
+        path.name for path in tmp_path.iterdir()
+    }

@@ -171,6 +171,31 @@ class Lineage:
         nodes, edges = self._rows.reached(start.id, direction)
         return make_graph(start.id, nodes, edges, depth=depth)
 
+    def openlineage(
+        self,
+        thing: Any,
+        direction: Direction = "both",
+        *,
+        depth: int | None = None,
+        namespace: str = "",
+    ) -> list[dict[str, Any]]:
+        """Return OpenLineage events of the same part, the earliest first, as JSON has them.
+
+        The `namespace` of jobs and datasets is that of this lake unless given. Raises as `graph`.
+        """
+        from core.lineage.openlineage import Details, lineage_events  # rarely asked for
+
+        graph = self.graph(thing, direction, depth=depth)
+        versions = self._versions.by_ids([node.id for node in graph.nodes])
+        runs = self._rows.runs([node.id for node in graph.nodes if node.kind == "run"])
+        details = Details(
+            namespace=namespace or f"mhras://{self._lake.lake_id}",
+            versions=versions,
+            runs=runs,
+            code=self.code,
+        )
+        return lineage_events(graph, details)
+
     def code(self, edge: LineageEdge | str) -> str:
         """Return the text that made something, by the edge or the text's digest.
 

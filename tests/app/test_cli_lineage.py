@@ -52,19 +52,10 @@ def test_direction_and_depth_choose_a_part(lake: str, capsys: pytest.CaptureFixt
 def test_files_and_json_are_written(
     lake: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    svg, html = tmp_path / "l.svg", tmp_path / "l.html"
-    status, out, _ = Command(capsys)(
-        "dataset",
-        "lineage",
-        "phq9",
-        "--lake",
-        lake,
-        "--json",
-        "--svg",
-        str(svg),
-        "--html",
-        str(html),
-    )
+    svg, html, events = (tmp_path / f"l.{suffix}" for suffix in ("svg", "html", "jsonl"))
+    files = ("--svg", str(svg), "--html", str(html), "--openlineage", str(events))
+    asked = ("dataset", "lineage", "phq9", "--lake", lake, "--json", *files)
+    status, out, _ = Command(capsys)(*asked)
     assert status == 0
     document = json.loads(out)
     assert [node["label"] for node in document["nodes"]] == [
@@ -74,6 +65,8 @@ def test_files_and_json_are_written(
     ]
     assert document["edges"][0]["columns"] == {"total": ["q1"]}
     assert b"scored@v1" in svg.read_bytes()
+    lines = [json.loads(line) for line in events.read_text("utf8").splitlines()]
+    assert [line["job"]["name"] for line in lines] == ["transform/scored", "run/risk"]
     assert b"select q1 * 2 as total from phq9" in html.read_bytes()
 
 
