@@ -110,6 +110,13 @@ def _verdict(report: DriftReport) -> Callout:
 
 
 def _requested(report: DriftReport) -> Iterator[str]:
+    for role, outcome in (("target", report.target), ("prediction", report.prediction)):
+        if outcome is not None and outcome.drifted:
+            yield f"The {role}, {outcome.column}, has drifted."
+        if outcome is not None and any(change.drifted for change in outcome.relation):
+            yield "Prediction and target belong together in another way than before."
+    if report.subgroups is not None and report.subgroups.drifted:
+        yield f"Subgroups by {report.subgroups.by} have drifted, or their mix has."
     if report.correlation_drifts is not None and report.correlation_drifts.drifted:
         yield "Columns go together in another way than before."
     if report.multivariate is not None and report.multivariate.drifted:

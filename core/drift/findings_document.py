@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING, Final
 from core.charts.export import with_data
 from core.charts.intervals import forest_plot
 from core.charts.matrix import heat_map
-from core.drift.verdicts import verdict
-from core.render.blocks import Chart, Facts, Number, Points, Section, Table, Text
+from core.drift.verdicts import table_of_tests, verdict
+from core.render.blocks import Badge, Chart, Facts, Number, Points, Section, Share, Table, Text
 from core.render.wording import p_value, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.drift.findings import (
+        Change,
         CorrelationDrifts,
         DomainClassifier,
         Estimate,
         MultivariateDrift,
+        OutcomeDrift,
         ReconstructionError,
+        SubgroupDrift,
     )
     from core.drift.report import DriftReport
-    from core.render.blocks import Block, Cell
+    from core.render.blocks import Block, Cell, Fact
 
 _PAIRS: Final = 30  # rows of the table; all are in the report itself
 _DRAWN: Final = 30  # columns of a heat map that can still be read
@@ -31,10 +34,77 @@ Names = tuple[str, str]
 
 def requested_sections(report: DriftReport, names: Names) -> Iterator[Section]:
     """Yield a section for each analysis that was asked for."""
+    for role, outcome in (("Target", report.target), ("Prediction", report.prediction)):
+        if outcome is not None:
+            yield _outcome(role, outcome, names)
+    if report.subgroups is not None:
+        yield _subgroups(report.subgroups, names)
     if report.correlation_drifts is not None:
         yield _correlations(report.correlation_drifts, names)
     if report.multivariate is not None:
         yield _all_together(report.multivariate, names)
+
+
+def _outcome(role: str, found: OutcomeDrift, names: Names) -> Section:
+    facts: list[Fact] = [
+        ("Verdict", verdict(drifted=found.drifted)),
+        ("Rows affected", Share(found.effect)),
+    ]
+    blocks: list[Block] = [Facts(facts)]
+    if found.summaries:
+        rows = [
+            (part.name.capitalize(), _interval(part.reference), _interval(part.current))
+            for part in found.summaries
+        ]
+        blocks.append(Table(("With 95 % interval", *names), rows=rows))
+    blocks.append(table_of_tests(found.tests))
+    if found.relation:
+        blocks.append(_relation(found.relation, names))
+    title = f"{role}: {found.column}"
+    return Section(title, blocks=[*blocks, *_notes(found.notes)])
+
+
+def _relation(changes: Sequence[Change], names: Names) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            "AUROC" if change.name == "auroc" else change.name.capitalize(),
+            _interval(change.reference),
+            _interval(change.current),
+            _interval(change.difference),
+            p_value(change.p_adjusted),
+            change.threshold,
+            verdict(drifted=change.drifted),
+        )
+        for change in changes
+    ]
+    columns = ("Measure", *names, "Difference", "Adjusted p", "Threshold", "Verdict")
+    caption = "How the prediction and the target belong together, with 95 % intervals."
+    return Table(columns, rows=rows, caption=caption)
+
+
+def _subgroups(found: SubgroupDrift, names: Names) -> Section:
+    drifted = [group for group in found.groups if group.drifted_columns]
+    tested = [group for group in found.groups if group.tested]
+    mix = "has changed" if found.mix_drifted else "is as before"
+    text = (
+        f"{len(drifted)} of {len(tested)} subgroups that are large enough have drifted. Their mix"
+        f" {mix}."
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            group.name,
+            group.reference_rows,
+            group.current_rows,
+            verdict(drifted=bool(group.drifted_columns)) if group.tested else Badge("too small"),
+            ", ".join(group.drifted_columns),
+        )
+        for group in found.groups
+    ]
+    columns = (found.by, *(f"Rows of {name}" for name in names), "Verdict", "Drifted columns")
+    blocks: list[Block] = [Text(text), Table(columns, rows=rows)]
+    if found.mix:
+        blocks.append(Section("The mix of subgroups", blocks=[table_of_tests(found.mix)]))
+    return Section(f"Subgroups by {found.by}", blocks=[*blocks, *_notes(found.notes)])
 
 
 def _correlations(found: CorrelationDrifts, names: Names) -> Section:
@@ -103,7 +173,7 @@ def _reconstruction(found: ReconstructionError, names: Names) -> Section:
         f" {share(found.explained)} of its {len(found.columns)} columns. Rows that they describe"
         f" less well than those of the reference are of another kind. {_imputed(found.imputed)}"
     )
-    facts: list[tuple[str, Cell]] = [
+    facts: list[Fact] = [
         ("Verdict", verdict(drifted=found.drifted)),
         (f"Mean error in {names[0]}", found.reference),
         (f"Mean error in {names[1]}", found.current),
@@ -125,7 +195,7 @@ def _classifier(found: DomainClassifier) -> Section:
         "How well a model tells from which table a row is that it has not seen: AUROC 0.5 is"
         " chance, 1 is always."
     )
-    facts: list[tuple[str, Cell]] = [
+    facts: list[Fact] = [
         ("Verdict", verdict(drifted=found.drifted)),
         ("AUROC, 99 % interval", _interval(found.auroc)),
         ("Threshold", found.threshold),

@@ -44,7 +44,7 @@ def text_of(cell: Cell) -> str:
 def number(value: float) -> str:
     """Write a number with four significant digits, and all of those before the point.
 
-    >>> [number(value) for value in (0.0, 2.0, 1234.5678, 0.00001234, float("-inf"))]
+    >>> [number(value) for value in (-0.0, 2.0, 1234.5678, 0.00001234, float("-inf"))]
     ['0', '2', '1,235', '1.234e-05', '-∞']
     """
     if math.isnan(value):
@@ -54,7 +54,7 @@ def number(value: float) -> str:
     if value and not _PLAIN[0] <= abs(value) < _PLAIN[1]:
         return f"{value:.{_DIGITS}g}"
     before = math.floor(math.log10(abs(value))) + 1 if value else 1
-    text = f"{value:,.{max(0, _DIGITS - before)}f}"
+    text = f"{value + 0.0:,.{max(0, _DIGITS - before)}f}"  # which makes 0 of -0
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

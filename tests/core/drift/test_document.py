@@ -204,3 +204,22 @@ def test_what_could_not_be_computed_is_said() -> None:
     points = section(drift_document(report), "Correlations").blocks[-1]
     assert isinstance(points, Points)
     assert note in points.items
+
+
+def test_a_target_a_prediction_and_subgroups_have_sections() -> None:
+    risk = np.linspace(0.1, 0.9, 600)
+    sex = np.array(["female", "male"] * 300)
+    event = (risk + normal(600) / 8 > 0.5).astype(int)
+    before = {"risk": risk, "event": event, "sex": sex}
+    after = {**before, "event": before["event"][::-1]}
+    report = detect_drift(before, after, target="event", prediction="risk", by="sex")
+    document = drift_document(report)
+    assert [found.title for found in document.sections][:3] == [
+        "What changed",
+        "Target: event",
+        "Prediction: risk",
+    ]
+    words = render_markdown(document)
+    assert "Prediction and target belong together in another way than before." in words
+    assert "| AUROC | 0.9" in words
+    assert "## Subgroups by sex" in words
