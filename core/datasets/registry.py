@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from core.datasets.transformation import Transformation
     from core.datasets.version import DatasetSummary, DatasetVersion
     from core.drift.report import DriftReport, Method
+    from core.drift.series import DriftSeries
     from core.frames import FrameType
     from core.lineage.graph import LineageEdge, Way
     from core.tracking.storage import StorageBackend
@@ -315,6 +316,20 @@ class DataVersionControl(Statements):
         Raises DriftReportNotFoundError.
         """
         return self._reports.get(report_id)
+
+    def drift_over_time(
+        self, reference: Any, series: Any, *, columns: Sequence[str] | None = None
+    ) -> DriftSeries:
+        """Compare one table after another with the same reference: when did what change?
+
+        `series` is the name of a dataset (its versions, the oldest first), a list of versions or
+        tables, or what core.drift.series.chunks_of made of one table. Raises as detect_drift does.
+        """
+        from core.datasets.over_time import drift_over_time
+
+        return drift_over_time(
+            self._comparisons, self._versions, reference, series, columns=columns
+        )
 
     def tag(self, dataset_name: str, tag: str, version: str) -> None:
         """Let a tag point to a version; it may point to another one later.
