@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -158,6 +160,27 @@ def contract(name: VersionArgument, *, lake: LakeOption = None) -> None:
     with open_workbench(lake) as wb:
         version = wb.datasets.get_version(name)
     say_json(Contract.infer(version).to_dict())
+
+
+@dataset_commands.command("croissant")
+def croissant(
+    name: VersionArgument,
+    *,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there; else print.")
+    ] = None,
+    lake: LakeOption = None,
+) -> None:
+    """Describe a version in the words of Croissant (ML Commons), as JSON-LD."""
+    with open_workbench(lake) as wb:
+        found = wb.datasets.croissant(wb.datasets.get_version(name).version_id)
+    if output is None:
+        say_json(found)
+    else:
+        from app.output_file import write_whole  # not needed to print
+
+        text = json.dumps(found, indent=2, ensure_ascii=False)
+        write_whole(Path(output).expanduser(), f"{text}\n".encode())
 
 
 def version_document(version: DatasetVersion) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Statements:
         actor: str | None,
         durability: Durability,
     ) -> None:
+        self._url = lake.url
         self._versions = Versions(rows, places)
         self.views = DatasetViews(self._versions)
         self._annotations = Annotations(lake, durability=durability)
@@ -94,6 +95,18 @@ class Statements:
         }
         self._annotations.describe(found, texts, metadata=metadata)
         return self._versions.by_reference(found.version_id)
+
+    def croissant(self, version: str) -> dict[str, Any]:
+        """Return a version as Croissant 1.0 (ML Commons) says it, in JSON-LD.
+
+        It is given by id or as ``name@version``. Raises DatasetNotFoundError.
+        """
+        from core.datasets.croissant import as_croissant  # with Arrow, as in versions
+
+        found = self._versions.by_reference(version)
+        outside = found.storage_uri.rpartition("/objects/")[0]
+        layout = self._versions.layout(found.storage_uri)
+        return as_croissant(found, layout, self._url if found.is_inside else outside)
 
     def diff(
         self,

@@ -235,3 +235,12 @@ def test_a_contract_made_of_a_version_is_what_the_next_one_is_held_to(
     assert (status, out) == (0, "people@v3\n")
     assert "warning: age is more than 52 in 1 of 3 rows\n" in remarks
     assert mhras(*called, "--on-violation", "ask")[0] == 2
+
+
+@pytest.mark.usefixtures("two_versions")
+def test_a_version_is_described_for_other_catalogs(mhras: Command, tmp_path: Path) -> None:
+    status, out, _ = mhras("dataset", "croissant", "people@v1")
+    assert (status, json.loads(out)["alternateName"]) == (0, "people@v1")
+    path = tmp_path / "people.json"
+    assert mhras("dataset", "croissant", "people@v1", "-o", str(path)) == (0, "", "")
+    assert json.loads(path.read_text()) == json.loads(out)
