@@ -3,6 +3,7 @@
     data_lineage       recorded steps                     version, run ... -> version ...
     runs.inputs        what a run was started with        version -> run
     artifacts          what a run left                    run -> file
+    drift_reports      what versions were compared in     version -> report
 
 Only the first are stored as steps; the others are rows that are there anyway. Of a bad lake the
 steps may go round in a circle: every question here ends all the same.
@@ -38,6 +39,10 @@ _KINDS: Final = {
         "select a.artifact_id as id, a.path as label, r.deleted"
         " from artifacts a join all_runs r using (run_id)"
     ),
+    "report": (
+        "select report_id as id, 'drift from ' || version1 || ' to ' || version2 as label,"
+        " false as deleted from drift_reports"
+    ),
 }
 _THINGS: Final = " union all ".join(
     f"(select '{kind}' as kind, * from ({query}) where id in (select unnest($ids)))"
@@ -57,7 +62,10 @@ links as materialized (
              select version_id, dataset_name || '@' || version from dataset_versions) v
          on v.name = r.input
   union
-  select run_id, artifact_id, 'file', 'run' from artifacts where artifact_type <> 'code')
+  select run_id, artifact_id, 'file', 'run' from artifacts where artifact_type <> 'code'
+  union
+  select unnest([version_id1, version_id2]), report_id, 'report', 'dataset_version'
+  from drift_reports)
 """
 # `union` drops what was found before, so that a circle ends it
 _REACHED: Final = f"""
@@ -100,10 +108,10 @@ class LineageNode:
 class LineageEdge:
     """A step from one thing to another that was made of it.
 
-    `transformation_type` is "input" or "file" for what a run was started with, or left: those have
-    no `lineage_id`. `code` is the digest of the text that did it. `columns` are those of the
-    output, each with the columns of the source it comes from, and None where that is not known;
-    `unresolved` says of some why it could not be found out.
+    `transformation_type` is "input" or "file" for what a run was started with, or left, "report"
+    for what was compared: those have no `lineage_id`. `code` is the digest of the text that did it.
+    `columns` are those of the output, each with the columns of the source it comes from, and None
+    where that is not known; `unresolved` says of some why it could not be found out.
     """
 
     source: str

@@ -40,7 +40,7 @@ _FACETS: Final = {
     "errorMessage": "1-0-1/ErrorMessageRunFacet",
 }
 _STATUS: Final = {"FINISHED": "COMPLETE", "FAILED": "FAIL", "RUNNING": "RUNNING"}
-_OF_RUNS: Final = frozenset({"run", "input", "file"})
+_OF_RUNS: Final = frozenset({"run", "input"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class _Writer:
         """Return the steps that were made together: to one output, by the same code."""
         groups: dict[tuple[str, ...], list[LineageEdge]] = defaultdict(list)
         for edge in self._edges:
-            if edge.transformation_type not in _OF_RUNS:
+            if edge.lineage_id and edge.transformation_type not in _OF_RUNS:
                 parameters = json.dumps(dict(edge.parameters), sort_keys=True)
                 same = (edge.target, edge.transformation_type, edge.code or "", parameters)
                 groups[same].append(edge)

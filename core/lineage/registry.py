@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.lineage.graph import LineageGraph
     from lake.lake import Durability
 
-_ID_NAMES: Final = ("version_id", "artifact_id", "run_id", "id")
+_ID_NAMES: Final = ("version_id", "artifact_id", "report_id", "run_id", "id")
 _DIRECTIONS: Final = ("upstream", "downstream", "both")
 _NEWEST: Final = ("", "latest")
 _LONGEST_TYPE: Final = 64
@@ -95,7 +95,7 @@ class Lineage:
         self._durability: Durability = durability
 
     def resolve(self, thing: Any) -> LineageNode:
-        """Find a thing: a version, run or file, the id of one, ``phq9@v3``, or the newest ``phq9``.
+        """Find a version, run, file or report: itself, its id, ``phq9@v3``, or the newest ``phq9``.
 
         Raises DatasetNotFoundError.
         """

@@ -357,8 +357,8 @@ PATHS: Final = {
         points=70, syncs=24, work=track_run, prepare=some_run, found=read_runs, slow=True
     ),
     "dataset": CommitPath(
-        points=72,
-        syncs=26,
+        points=140,
+        syncs=50,
         work=register,
         prepare=some_dataset,
         found=read_versions,

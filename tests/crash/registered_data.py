@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tests.crash.commit_paths import Teller
 
+_SQL = "select person, {number}::bigint as number from people"
 _VERSIONS = "select dataset_name, version from dataset_versions"
 
 
@@ -27,12 +28,21 @@ def some_dataset(folder: Path) -> None:
 
 
 def register(folder: Path, first: int, teller: Teller) -> None:
-    """Register two versions, which store what is new of them."""
+    """Register two versions, which store what is new of them, and make one of another."""
     with Workbench(folder / "lake") as workbench:
         for number in (first, first + 1):
             work = partial(workbench.datasets.register_dataset, people(number), "people", "form")
             if teller.attempt(work):
                 teller.acknowledge(f"people {number}")
+        if teller.attempt(partial(derive, workbench, first + 2)):
+            teller.acknowledge(f"derived {first + 2}")
+
+
+def derive(workbench: Workbench, number: int) -> None:
+    """Make a version with SQL, which is recorded before anybody sees the version."""
+    sql = _SQL.format(number=number)
+    with workbench.datasets.transform(inputs=["people@v1"], code=sql, name="derived"):
+        pass
 
 
 def read_versions(folder: Path) -> list[str]:
@@ -46,4 +56,14 @@ def read_versions(folder: Path) -> list[str]:
             (number,) = set(table["number"].to_pylist())
             assert table.to_pydict() == people(number)
             found.append(f"{row['dataset_name']} {number}")
+            if row["dataset_name"] == "derived":
+                _check_lineage(workbench, f"derived@{row['version']}", number)
     return sorted(found)
+
+
+def _check_lineage(workbench: Workbench, name: str, number: int) -> None:
+    """A version that was made of another is never without how."""
+    (edge,) = workbench.lineage.graph(name, "upstream").edges
+    assert workbench.lineage.code(edge) == _SQL.format(number=number)
+    assert edge.columns == {"person": ("person",)}
+    assert workbench.lineage.resolve(edge.source).label == "people@v1"

@@ -138,3 +138,17 @@ def test_cycles_and_paths_of_any_size_are_found_quickly() -> None:
     assert len(cycle) == 20_002
     assert find_cycles([("a", "a")]) == (("a", "a"),)
     assert find_path("20000", "0", ring) == ()
+
+
+def test_a_report_comes_from_the_versions_it_compares(workbench: Workbench) -> None:
+    datasets = workbench.datasets
+    datasets.register_dataset({"age": list(range(50))}, "before", "form")
+    datasets.register_dataset({"age": list(range(40, 90))}, "after", "form")
+    report = datasets.detect_drift("before@v1", "after@v1")
+    label = "drift from before@v1 to after@v1"
+    assert steps(workbench.lineage.graph(report)) == [
+        ("after@v1", "report", label),
+        ("before@v1", "report", label),
+    ]
+    assert len(datasets.get_lineage(report.report_id)) == 2
+    assert workbench.lineage.openlineage(report) == []
