@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from core.render.blocks import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from core.render.blocks import Chart
 
@@ -24,7 +25,7 @@ def table_of(chart: Chart) -> Table | None:
     >>> table.columns, table.rows
     (('Site',), (('a',),))
     """
-    rows: Sequence[Mapping[str, Any]] = chart.spec.get("data", {}).get("values", ())
+    rows = rows_of(chart.spec)
     if not 0 < len(rows) <= MOST:
         return None
     titles = dict(_titles(chart.spec))
@@ -33,6 +34,17 @@ def table_of(chart: Chart) -> Table | None:
         tuple(titles[name] for name in names),
         rows=tuple(tuple(row.get(name) for name in names) for row in rows),
     )
+
+
+def rows_of(spec: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the rows a chart carries; none when its data are of another form.
+
+    >>> rows_of({"data": {"values": [{"x": 1}]}}), rows_of({"data": {"values": [1, 2]}})
+    ([{'x': 1}], ())
+    """
+    data = spec.get("data")
+    rows = data.get("values", ()) if isinstance(data, Mapping) else ()
+    return rows if all(isinstance(row, Mapping) for row in rows) else ()
 
 
 def _titles(part: Any) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.charts.theme import configured
 from core.render.arrangement import Arrangement
 from core.render.bundle import digest_of, vega
-from core.render.chart_rows import table_of
+from core.render.chart_rows import rows_of, table_of
 from core.render.colours import VARIABLES, colour_style
 from core.render.picture import safe_svg
 from core.render.plain import plain
@@ -32,7 +32,7 @@ from core.render.wording import numeric_columns, text_of, value_of
 if TYPE_CHECKING:
     import jinja2
 
-    from core.render.blocks import Bars, Chart, Document
+    from core.render.blocks import Bars, Cell, Chart, Document
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _COLOURS: Final = frozenset({"color", "fill", "stroke"})
@@ -87,7 +87,13 @@ def _charts(charts: dict[str, Chart]) -> str:
 
 def _drawing(chart: Chart) -> dict[str, Any]:
     bare = {name: value for name, value in chart.spec.items() if name not in _SAID}
-    return {"width": "container", "background": None, **_in_steps(bare)}
+    drawing = {"width": "container", "background": None, **_in_steps(bare)}
+    given = rows_of(bare)
+    names = sorted(given[0]) if given else []
+    if names and all(row.keys() == given[0].keys() for row in given):
+        rows = [[row[name] for name in names] for row in given]
+        drawing["data"] = {"names": names, "rows": rows}  # which report.js puts together again
+    return drawing
 
 
 def _in_steps(part: Any) -> Any:
@@ -105,6 +111,11 @@ def _in_steps(part: Any) -> Any:
                 "scale": {"type": "quantize", **(colour.get("scale") or {})},
             }
     return found
+
+
+def _sorted_by(cell: Cell) -> str | None:
+    value = value_of(cell)
+    return None if value is None else repr(value).removesuffix(".0")
 
 
 def _bar_path(bars: Bars) -> str:
@@ -138,7 +149,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "text": text_of,
-        "value": value_of,
+        "value": _sorted_by,
         "kind": lambda cell: type(cell).__name__.lower(),
         "numeric": numeric_columns,
         "bar_path": _bar_path,

@@ -50,10 +50,16 @@
     library = window.vegaEmbed;
   };
 
+  // rows come without their names, which would be most of what they weigh
+  const named = ({ data, ...spec }) => {
+    const row = (values) => Object.fromEntries(values.map((value, i) => [data.names[i], value]));
+    return data?.rows ? { ...spec, data: { values: data.rows.map(row) } } : { ...spec, data };
+  };
+
   const drawOne = async (place) => {
     if (!library || !waiting.delete(place)) return;
     const options = { actions: false, ast: true, renderer: "svg", config, tooltip: tell };
-    await library(place, charts[place.dataset.chart], { ...options, defaultStyle: false });
+    await library(place, named(charts[place.dataset.chart]), { ...options, defaultStyle: false });
     place.closest("figure").classList.add("drawn");
   };
 
