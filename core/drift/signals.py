@@ -59,13 +59,27 @@ class Signal:
         for method, cuts in (("page_hinkley", found), ("adwin", adwin(self.chunks))):
             start = 0
             for cut in cuts:
-                # the cut is after the reference, whatever the sums say
-                since = max(cut.since, start + 1)
+                since = self._most_likely_start(start, cut.at + 1)
                 before, after = self._mean(start, since), self._mean(since, cut.at + 1)
                 start = since
                 if abs(after - before) >= self.least:
                     places = Cut(self.places[cut.at], self.places[since])
                     yield method, places, self._value(before), self._value(after)
+
+    def _most_likely_start(self, start: int, end: int) -> int:
+        """Return where to cut so that both parts differ most, in their own standard error.
+
+        Page-Hinkley's own estimate is a chunk off when that chunk went the same way by luck.
+        """
+
+        def contrast(place: int) -> float:
+            rows = [
+                sum(c.rows for c in self.chunks[a:b]) for a, b in ((start, place), (place, end))
+            ]
+            distance = abs(self._mean(start, place) - self._mean(place, end))
+            return distance * math.sqrt(rows[0] * rows[1] / sum(rows))
+
+        return max(range(start + 1, end), key=contrast)
 
     def _score(self, chunk: Moments) -> float:
         """Return how many standard errors a chunk's mean is from that of the reference."""

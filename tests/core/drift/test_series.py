@@ -45,9 +45,7 @@ def test_the_month_in_which_a_share_changed_is_found() -> None:
     found = drift_over_time(month(99, rows=2000), months(12, women=0.8))
     found_by = {(c.signal, c.method): c.since for c in found.change_points}
     assert {signal for signal, _ in found_by} == {"share of 'f'", "share of 'm'"}
-    assert found_by["share of 'f'", "adwin"] == "month 06"
-    # the month before had fewer women by luck: where a change began is an estimate
-    assert found_by["share of 'f'", "page_hinkley"] == "month 05"
+    assert set(found_by.values()) == {"month 06"}
     assert {change.column for change in found.change_points} == {"sex"}
 
 
