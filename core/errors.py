@@ -17,6 +17,7 @@ MhrasError (lake/errors.py)
   RenderError             also ValueError: a picture that cannot stand in a report
   DriftReportError        also ValueError: what is no report of drift, or cannot be made one of
     DriftReportNotFoundError  also KeyError
+  MissingExtraError       also ImportError: something optional is not installed
 """
 
 from __future__ import annotations
@@ -123,3 +124,9 @@ class ContractError(DataVersionError):
 
     code: ClassVar[str] = "contract"
     violations: tuple[object, ...]
+
+
+class MissingExtraError(MhrasError, ImportError):
+    """Something that is not installed by default is needed. Fact: extra."""
+
+    code: ClassVar[str] = "missing_extra"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.datasets.version import DatasetVersion
-from core.errors import DatasetNotFoundError, DataVersionError
+from core.errors import DatasetNotFoundError, DataVersionError, DriftReportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.datasets.versions import Versions
     from core.drift.detect import Outline
     from core.drift.report import DriftReport, Method
+    from core.drift.second_opinion import SecondOpinion
     from core.profile.sketch import ColumnSketch
 
 
@@ -149,6 +150,24 @@ class Comparisons:
             _parameters(columns, method, options),
             lambda: _compared(before, after, columns, method, options),
         )
+
+    def second_opinion(
+        self, report: DriftReport | str, tables: tuple[Any, Any] | None = None
+    ) -> SecondOpinion:
+        """Ask Evidently about a report, given whole or by its id, and the tables it is of.
+
+        Those need not be given when they are versions. Raises MissingExtraError,
+        DriftReportNotFoundError, and DriftReportError when they are not known.
+        """
+        found = self._reports.get(report) if isinstance(report, str) else report
+        given = tables or (found.version_id1, found.version_id2)
+        try:
+            first, second = (self.side(each, "") for each in given)
+        except DatasetNotFoundError as error:
+            message = f"The tables of this report are not here: {error.message}"
+            hint = "Give them: second_opinion(report, (reference, current))."
+            raise DriftReportError(message, hint=hint) from error
+        return self._reports.second_opinion(found, lambda: (first.table, second.table))
 
 
 def compare_tables(

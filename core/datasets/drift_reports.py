@@ -13,24 +13,29 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from core.errors import DataVersionError, DriftReportError, DriftReportNotFoundError
 from core.ids import new_id
-from lake.clock import now_us, to_us
+from lake.clock import now_us, to_datetime, to_us
 from lake.digest import digest_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    import pyarrow as pa
+
     from catalog.drift_search import DriftRows
     from core.datasets.version import DatasetVersion
     from core.drift.report import DriftReport
+    from core.drift.second_opinion import SecondOpinion
     from lake.lake import Durability, Lake
 
 _CLAIMS: Final = "drift-reports"
 _SHORTEST_ID: Final = 8
+_OPINION: Final = "evidently.json"
+PAGE: Final = "evidently.html"
 _HINT: Final = 'List them with drift_reports(), or `mhras sql "from drift_reports"`.'
 
 
@@ -72,6 +77,15 @@ class DriftSummary:
             created_at=row["created_at"].replace(tzinfo=UTC),
             actor=row["actor"] or "",
         )
+
+
+class WantedReports(TypedDict, total=False):
+    """What reports are searched by."""
+
+    drifted: bool | None
+    column: str | None
+    since: datetime | None
+    limit: int | None
 
 
 class DriftReports:
@@ -152,22 +166,17 @@ class DriftReports:
         *,
         dataset: str | None = None,
         version_id: str | None = None,
-        drifted: bool | None = None,
-        column: str | None = None,
-        since: datetime | None = None,
-        limit: int | None = None,
+        **wanted: Unpack[WantedReports],
     ) -> list[DriftSummary]:
         """Return the reports for which all of this holds, the newest first."""
-        if since is not None:
-            aware = since.replace(tzinfo=UTC) if since.tzinfo is None else since.astimezone(UTC)
-            since = aware.replace(tzinfo=None)
+        since = wanted.get("since")
         found = self._rows.search(
             dataset=dataset,
             version_id=version_id,
-            drifted=drifted,
-            column=column,
-            since=since,
-            number=limit,
+            drifted=wanted.get("drifted"),
+            column=wanted.get("column"),
+            since=None if since is None else to_datetime(to_us(since)).replace(tzinfo=None),
+            number=wanted.get("limit"),
         )
         return [DriftSummary.from_row(row) for row in found]
 
@@ -188,6 +197,23 @@ class DriftReports:
             names = ", ".join(sorted(found["attachments"])) or "none"
             raise DriftReportNotFoundError(message, hint=f"Its files: {names}.", name=name)
         return self._lake.objects.get(found["attachments"][name])
+
+    def second_opinion(
+        self, report: DriftReport, tables: Callable[[], tuple[pa.Table, pa.Table]]
+    ) -> SecondOpinion:
+        """Return Evidently's opinion; of a stored report it is asked once, and its page kept.
+
+        Raises MissingExtraError when it is not installed.
+        """
+        from core.drift.second_opinion import SecondOpinion, ask_evidently  # as above
+
+        if report.report_id and _OPINION in self._row(report.report_id)["attachments"]:
+            return SecondOpinion.from_dict(json.loads(self.attachment(report.report_id, _OPINION)))
+        opinion, page = ask_evidently(*tables(), report)
+        if report.report_id:
+            text = json.dumps(opinion.to_dict(), allow_nan=False).encode()
+            self.attach(report.report_id, {_OPINION: text, PAGE: page})
+        return opinion
 
     def _row(self, report_id: str) -> dict[str, Any]:
         row = self._rows.by_id(report_id)

@@ -8,7 +8,7 @@ derivation   how they come from one another
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from catalog.dataset_search import VersionRows
 from catalog.drift_search import DriftRows
@@ -25,7 +25,6 @@ from core.lineage.registry import Lineage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from catalog.catalog import Catalog
-    from core.datasets.drift_reports import DriftSummary
+    from core.datasets.drift_reports import DriftSummary, WantedReports
     from core.datasets.encodings import Compression
     from core.datasets.expectations import Contract, OnViolation
     from core.datasets.layout import Layout
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from core.datasets.transformation import Transformation
     from core.datasets.version import DatasetSummary, DatasetVersion
     from core.drift.report import DriftReport, Method
+    from core.drift.second_opinion import SecondOpinion
     from core.drift.series import DriftSeries
     from core.frames import FrameType
     from core.lineage.graph import LineageEdge, Way
@@ -285,30 +285,33 @@ class DataVersionControl(Statements):
         self,
         dataset_name: str | None = None,
         version: str | None = None,
-        *,
-        drifted: bool | None = None,
-        column: str | None = None,
-        since: datetime | None = None,
-        limit: int | None = None,
+        **wanted: Unpack[WantedReports],
     ) -> list[DriftSummary]:
         """Return stored reports, the newest first: those for which all that is given holds.
 
         With a version, or ``name@version`` as the name: the reports in which it is the reference or
-        the current one. `drifted` chooses by verdict, `column` those in which this one drifted. A
-        time without a zone is UTC.
-        Raises DatasetNotFoundError for an unknown version.
+        the current one. `drifted` chooses by verdict, `column` those in which this one drifted,
+        `since` by time, UTC without a zone; `limit` is the most. Raises DatasetNotFoundError.
         """
-        wanted = None
         if dataset_name and (version is not None or "@" in dataset_name):
-            wanted = self._versions.find(dataset_name, version)
-        return self._reports.search(
-            dataset=None if wanted else dataset_name,
-            version_id=wanted.version_id if wanted else None,
-            drifted=drifted,
-            column=column,
-            since=since,
-            limit=limit,
-        )
+            found = self._versions.find(dataset_name, version)
+            return self._reports.search(version_id=found.version_id, **wanted)
+        return self._reports.search(dataset=dataset_name, **wanted)
+
+    def second_opinion(
+        self, report: DriftReport | str, tables: tuple[Any, Any] | None = None
+    ) -> SecondOpinion:
+        """Ask Evidently about a report, by itself or by its id (core/drift/second_opinion.py).
+
+        `tables` are those it is of, when they are not versions. Raises MissingExtraError and
+        DriftReportError.
+        """
+        return self._comparisons.second_opinion(report, tables)
+
+    @property
+    def stored_reports(self) -> DriftReports:
+        """The stored reports of drift, and the files that are kept with them."""
+        return self._reports
 
     def get_drift_report(self, report_id: str) -> DriftReport:
         """Find a stored report by its id, or by as much of it as no other report has.
