@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,8 +41,13 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[obj
                     run.log_metrics({"auc": 0.6 + step / 20 + depth / 100}, step=step)
         wb.tracker.start_run("risk", "broken").end("FAILED", error="ValueError: no rows")
         wb.tracker.wait()
+        for score in (11, 30):
+            table = {"person": [1, 2], "score": [4, score]}
+            limits = {"columns": {"score": {"maximum": 27}}}
+            said: dict[str, Any] = {"contract": limits, "on_violation": "warn"}
+            wb.datasets.register_dataset(table, "phq9", "us", key="person", **said)
         wb.lake.flush()
-        export_catalog(wb.lake)
+        export_catalog(wb.lake, datasets=wb.datasets.views.exported)
     code = [sys.executable, "-I", "-c", STOCK, str(folder / "lake" / "catalog.duckdb")]
     done = subprocess.run(
         code, cwd=folder, input=json.dumps(QUERIES), capture_output=True, text=True, check=False
@@ -80,6 +86,12 @@ def test_failures_tell_their_reason(answers: dict[str, list[list[object]]]) -> N
 
 def test_the_first_step_over_a_line_is_found(answers: dict[str, list[list[object]]]) -> None:
     assert answer(answers, "first_step") == [["depth-6", 1], ["depth-4", 2]]
+
+
+def test_versions_are_compared(answers: dict[str, list[list[object]]]) -> None:
+    assert answer(answers, 'datasets."phq9@v2"') == [[2, 11, 30]]
+    text = "score is more than 27 in 1 of 2 rows"
+    assert answer(answers, "violations[0]") == [["phq9", "v2", text]]
 
 
 def test_children_are_counted(answers: dict[str, list[list[object]]]) -> None:
