@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from core.datasets.transformation import Transformation
@@ -12,7 +13,7 @@ from core.lineage.registry import Transformation as Step
 from core.lineage.source_code import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from core.datasets.publisher import Announce
     from core.datasets.version import DatasetVersion
@@ -97,9 +98,11 @@ class Derivations:
 
     def _inputs(self, inputs: Sequence[Any] | Mapping[str, Any]) -> dict[str, DatasetVersion]:
         """Find the inputs, by the names SQL has for them: those of their datasets, or as given."""
-        given = inputs if hasattr(inputs, "items") else [(None, each) for each in inputs]
+        if isinstance(inputs, str) or hasattr(inputs, "version_id"):
+            inputs = [inputs]  # one alone
+        named = inputs.items() if isinstance(inputs, Mapping) else ((None, i) for i in inputs)
         found: dict[str, DatasetVersion] = {}
-        for name, each in given.items() if hasattr(given, "items") else given:
+        for name, each in named:
             version = self._versions.by_reference(str(getattr(each, "version_id", each)))
             called = version.dataset_name if name is None else name
             if called.lower() in (other.lower() for other in found):

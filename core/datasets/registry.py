@@ -199,7 +199,8 @@ class DataVersionControl(Statements):
 
         `inputs` are versions, by id or as ``phq9@v1``; a mapping gives them names. `code` is the
         function that the block calls, kept as its source, or SQL, which is run when the block ends:
-        it selects from the inputs under their names, those of their datasets unless given.
+        it selects from the inputs under their names, those of their datasets unless given, and
+        has the `parameters` as ``$name``.
         `produced_by` is the run the output comes from; else the one that is active.
 
         The output is registered as `name` when the block ends well. Raises DatasetNotFoundError,

@@ -123,7 +123,8 @@ class Transformation:
             return
         step = Step(type=self._code.language, code=self._code.text, parameters=self._parameters)
         if self._code.language == "sql":
-            table = run_sql(self._code.text, {name: self._table(name) for name in self._inputs})
+            tables = {name: self._table(name) for name in self._inputs}
+            table = run_sql(self._code.text, tables, self._parameters)
             self._version = self._register(table, self._with_columns(step, table.column_names))
         elif self._outputs:
             self._version = self._register(self._outputs[0], step)
@@ -137,8 +138,12 @@ class Transformation:
         return step.with_columns(schemas, ids, outputs)
 
 
-def run_sql(query: str, tables: Mapping[str, pa.Table]) -> pa.Table:
+def run_sql(
+    query: str, tables: Mapping[str, pa.Table], parameters: Mapping[str, Any] | None = None
+) -> pa.Table:
     """Return what a query selects from the tables, which is all it can see.
+
+    The `parameters` are bound to ``$name``.
 
     Raises DataVersionError, with DuckDB's message, for what is not one SELECT that can be answered.
     """
@@ -157,7 +162,7 @@ def run_sql(query: str, tables: Mapping[str, pa.Table]) -> pa.Table:
         if kinds != ["SELECT"]:
             message = f"This is {' and '.join(kinds) or 'nothing'}, where one SELECT is wanted."
             raise DataVersionError(message, hint=hint, query=query)
-        return ask(connection, query)
+        return ask(connection, query, parameters or None)
     except duckdb.Error as error:
         message = f"The SQL cannot be answered: {error}"
         raise DataVersionError(message, hint=hint, query=query) from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 import pytest
 
 from core import Workbench
 from core.errors import DatasetNotFoundError, LineageCycleError, LineageError
-from core.lineage.graph import LineageWarning
+from core.lineage.graph import LineageWarning, find_path
 from core.lineage.registry import Transformation
 from tests.core.lineage.chain import chain, register
 
@@ -68,6 +69,28 @@ def test_a_circle_is_refused_and_shown(workbench: Workbench) -> None:
     with pytest.raises(LineageCycleError):
         workbench.datasets.track_transformation("raw@v1", "raw@v1", "f", "python")
     assert workbench.sql("select * from data_lineage").num_rows == 2
+
+
+def test_random_steps_are_refused_just_when_they_would_close_a_circle(
+    workbench: Workbench,
+) -> None:
+    chance = random.Random(11)  # noqa: S311 - no secret
+    nodes = [workbench.lineage.resolve(v) for v in register(workbench, *"abcdefg")]
+    accepted: set[tuple[str, str]] = set()
+    refused = 0
+    for _ in range(30):
+        source, target = chance.choice(nodes), chance.choice(nodes)
+        closes = bool(find_path(target.id, source.id, accepted))
+        try:
+            workbench.lineage.record([source], target, Transformation(type="python"))
+        except LineageCycleError:
+            refused += 1
+            assert closes
+        else:
+            assert not closes
+            accepted.add((source.id, target.id))
+    assert (refused > 3, len(accepted) > 3) == (True, True)
+    assert all(workbench.lineage.graph(node).cycles == () for node in nodes)
 
 
 def test_what_is_not_there_is_refused(workbench: Workbench) -> None:
@@ -137,10 +160,10 @@ def test_lineage_outlives_compaction_and_another_process(workbench: Workbench) -
 
 
 def test_a_long_chain_is_followed_to_its_end(workbench: Workbench) -> None:
-    versions = register(workbench, *(f"step {number}" for number in range(40)))
+    versions = register(workbench, *(f"step {number}" for number in range(12)))
     nodes = [workbench.lineage.resolve(version) for version in versions]
     step = Transformation(type="python")
     for before, after in itertools.pairwise(nodes):
         workbench.lineage.record([before], after, step)
-    assert workbench.datasets.get_lineage("step 39@v1") == versions[-2::-1]
-    assert len(workbench.lineage.graph("step 20@v1", depth=3).nodes) == 7
+    assert workbench.datasets.get_lineage("step 11@v1") == versions[-2::-1]
+    assert len(workbench.lineage.graph("step 6@v1", depth=3).nodes) == 7

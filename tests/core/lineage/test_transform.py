@@ -167,3 +167,42 @@ def test_a_function_typed_into_an_interpreter_is_refused() -> None:
         code_of(space["typed"])
     with pytest.raises(LineageError, match="no source of <lambda>"):
         code_of(eval("lambda d: d"))  # noqa: S307
+
+
+def test_parameters_are_bound_in_sql(workbench: Workbench, phq9: DatasetVersion) -> None:
+    sql = "select id, q1 >= $cut as high from phq9"
+    transform = partial(workbench.datasets.transform, inputs="phq9@v1", code=sql, name="high")
+    with transform(parameters={"cut": 3}) as t:
+        pass
+    found, _ = workbench.datasets.get_dataset("high", as_frame="arrow")
+    assert found["high"].to_pylist() == [False, True, False]
+    (edge,) = workbench.lineage.graph(t.version).edges
+    assert (edge.parameters, edge.source) == ({"cut": 3}, phq9.version_id)
+    assert edge.columns == {"id": ("id",), "high": ("q1",)}
+    with pytest.raises(DataVersionError, match="cannot be answered"), transform():
+        pass
+    with (
+        pytest.raises(DataVersionError, match="cannot be answered"),
+        transform(parameters={"x": 1}),
+    ):
+        pass
+
+
+def test_functions_of_a_notebook_have_their_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notebook keeps its cells where Python looks for the lines of a file."""
+    import linecache
+
+    from core.lineage.source_code import code_of
+
+    cells = {
+        "<cell 1>": "def clean(d):\n    return d\n\ndouble = lambda d: d * 2\n",
+        "<cell 2>": "%load_ext mhras_notebook\nhalf = lambda d: d / 2\n",
+    }
+    space: dict[str, Any] = {}
+    for name, text in cells.items():
+        lines = text.splitlines(keepends=True)
+        monkeypatch.setitem(linecache.cache, name, (len(text), None, lines, name))
+        exec(compile(text.replace("%load", "# load"), name, "exec"), space)  # noqa: S102
+    assert code_of(space["clean"]).text == "def clean(d):\n    return d\n"
+    assert code_of(space["double"]).text == "lambda d: d * 2"
+    assert code_of(space["half"]).text == "half = lambda d: d / 2\n"
