@@ -7,13 +7,14 @@ By rule, not by name. A code is a whole number made of one digit from 7 to 9 (or
 or of nines before a last digit (7 66 777 9999, 97 98), or the negative of such a number (also -1).
 The codes of a column have the same number of digits, they come after or before all the rest, and
 the gap between them is one that chance would not leave (tails.is_gap). -1 next to 0 is a code when
-it stands out by its count. A 7 after 6 is a category like any other.
+it stands out by its count. A 7 after 6 is a category like any other. What two columns have beyond
+the same greatest value is a code in a third one that ends there, however few its rows are.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,7 @@ from core.eda.quality.conditions import any_of, is_one_of, number, rows_where
 from core.eda.quality.tails import is_gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from core.eda.issue import Severity
     from core.eda.quality.examined import Counts, ExaminedColumn, ExaminedTable, Numbers
@@ -72,6 +73,26 @@ def find_codes(column: ExaminedColumn, *, tests: int) -> Codes | None:
     values, counts = column.values, column.counts
     above = _trailing(values, counts, tests=tests)
     below = _trailing(-values[::-1], counts[::-1], tests=tests, negative=True)
+    return _codes(values, counts, below, above)
+
+
+def share_codes(columns: Sequence[ExaminedColumn]) -> None:
+    """Give columns of a battery of questions the codes that its other columns have."""
+    known: dict[float, Counter[float]] = defaultdict(Counter)
+    for column in columns:
+        if column.codes is not None and len(column.kind_counts):
+            known[column.codes.greatest].update(column.codes.values)
+    for column in columns:
+        if column.codes is None and len(column.kind_counts) >= 3:
+            values = np.array(column.kinds, dtype=np.float64)
+            for greatest, codes in known.items():
+                shared = [value for value, times in codes.items() if times >= 2]
+                above = int((values > greatest).sum())
+                if greatest in values and above and np.isin(values[-above:], shared).all():
+                    column.codes = _codes(values, column.kind_counts, 0, above)
+
+
+def _codes(values: Numbers, counts: Counts, below: int, above: int) -> Codes | None:
     if above + below == 0 or above + below >= len(values):
         return None
     rest = slice(below, len(values) - above)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.types as is_a
 
 from core.eda.issue import DataQualityIssue
 from core.eda.quality.conditions import rows_where
@@ -15,9 +15,11 @@ from core.eda.quality.conditions import rows_where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable
+    from core.eda.quality.examined import Counts, ExaminedColumn, ExaminedTable
 
 _PLACEHOLDERS: Final = ("0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "9999-12-31")
+_EPOCH: Final = dt.date(1970, 1, 1)
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _FEW: Final = 0.05  # of the dates: more of them in the future are plans
 
 
@@ -25,29 +27,41 @@ def impossible_dates(column: ExaminedColumn, table: ExaminedTable) -> Iterator[D
     """Yield an issue for dates that stand for none, and for some in the future among past ones."""
     if column.family != "time" or not len(column.values):
         return
-    days = pc.cast(column.array, pa.timestamp("s"), safe=False).cast(pa.date32(), safe=False)
-    found = days.drop_null()
-    placeholders = [dt.date.fromisoformat(text) for text in _PLACEHOLDERS]
-    rest = found.filter(pc.invert(pc.is_in(found, pa.array(placeholders, pa.date32()))))
-    tomorrow = pa.scalar(table.today + dt.timedelta(days=1), pa.date32())
-    for day in placeholders:
-        rows = pc.sum(pc.equal(found, pa.scalar(day, pa.date32()))).as_py() or 0
-        if rows and len(rest) and _is_apart(day, rest):
+    found = _days(column)
+    placeholders = {day: (day - _EPOCH).days for day in map(dt.date.fromisoformat, _PLACEHOLDERS)}
+    rest = np.sort(found[~np.isin(found, [*placeholders.values()])])
+    for day, place in placeholders.items():
+        rows = int((found == place).sum())
+        if rows and len(rest) and _is_apart(place, rest):
             yield _dates(column, rows, f"= date '{day.isoformat()}'", f"are {day}: a date for none")
-    ahead = pc.greater(rest, tomorrow)
-    rows = pc.sum(ahead).as_py() or 0
+    tomorrow = table.today + dt.timedelta(days=1)
+    rows = int((rest > (tomorrow - _EPOCH).days).sum())
     if 0 < rows < _FEW * len(rest):
-        condition = f"> date '{tomorrow.as_py().isoformat()}'"
         listed = ", ".join(f"date '{day.isoformat()}'" for day in placeholders)
-        extra = f" and {column.sql}::date not in ({listed})"
-        yield _dates(column, rows, condition + extra, "are in the future, all others are not")
+        condition = f"> date '{tomorrow.isoformat()}' and {_day_sql(column)} not in ({listed})"
+        yield _dates(column, rows, condition, "are in the future, all others are not")
 
 
-def _is_apart(day: dt.date, rest: pa.Array) -> bool:
-    """Tell whether a day is at least 10 years and the width of all others away from them."""
-    numbers = np.sort(rest.cast(pa.int32()).to_numpy(zero_copy_only=False))
-    low, high = np.quantile(numbers, [0.01, 0.99])
-    place = (day - dt.date(1970, 1, 1)).days
+def _days(column: ExaminedColumn) -> Counts:
+    """Return the days since 1970, in UTC, of what is not missing."""
+    present = column.array.drop_null()
+    if is_a.is_date(present.type):
+        return np.asarray(present.cast(pa.date32()).cast(pa.int32()), dtype=np.int64)
+    per_day = 86_400 * _PER_SECOND[present.type.unit]
+    days: Counts = np.asarray(present.cast(pa.int64()), dtype=np.int64) // per_day
+    return days
+
+
+def _day_sql(column: ExaminedColumn) -> str:
+    """Return the day in SQL; without the session's zone, which DuckDB would take."""
+    if is_a.is_timestamp(column.type) and column.type.tz is not None:
+        return f"(date '1970-01-01' + floor(epoch_us({column.sql}) / 86400000000)::int)"
+    return f"{column.sql}::date"
+
+
+def _is_apart(place: int, rest: Counts) -> bool:
+    """Tell whether a day is at least 10 years and half the width of all others away from them."""
+    low, high = np.quantile(rest, [0.01, 0.99])
     away = max(low - place, place - high)
     return bool(away >= max(3650, 0.5 * (high - low)))
 
@@ -61,6 +75,6 @@ def _dates(column: ExaminedColumn, rows: int, condition: str, what: str) -> Data
         affected_rows=rows,
         recommendation="Make them missing, or find the true date: ages and spans are wrong.",
         evidence={"rows": rows},
-        sql=rows_where(f"{column.sql}::date {condition}"),
+        sql=rows_where(f"{_day_sql(column)} {condition}"),
         impact=rows / column.rows,
     )

@@ -21,6 +21,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow.types as is_a
 
 from core.eda.issue import DataQualityIssue
 from core.eda.quality.conditions import all_of, rows_again, rows_where
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     Hashes = npt.NDArray[np.uint64]
 
 _RICH: Final = 100  # different values, or a twentieth of the rows
+_FEWEST: Final = 20  # rows in which two columns are hardly the same by chance
 _HIGH: Final = 0.01  # share of rows from which duplicates move what is estimated
 
 
@@ -144,6 +146,8 @@ def _again(kind: str, where: str, rows: int, sql: str, table: ExaminedTable) -> 
 
 def duplicate_columns(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQualityIssue]:
     """Yield an issue for each set of columns that are the same."""
+    if table.rows < _FEWEST:
+        return
     groups: dict[tuple[int, str], list[ExaminedColumn]] = defaultdict(list)
     for column in table.columns:
         if column.name in hashes.columns and column.distinct > 1:
@@ -170,6 +174,6 @@ def duplicate_columns(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQ
 
 
 def _is_same(first: ExaminedColumn, second: ExaminedColumn) -> bool:
-    if first.family in {"number", "time"}:
+    if is_a.is_floating(first.type):  # where NaN is like NaN
         return np.array_equal(first.fingerprint, second.fingerprint)
     return bool(first.array.equals(second.array))

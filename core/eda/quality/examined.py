@@ -326,11 +326,17 @@ class ExaminedColumn:
             return [*self.values.tolist()]
         return []
 
+    @cached_property
+    def kind_counts(self) -> Counts:
+        """How often each of the numbers among `kinds` is there."""
+        few = self.family == "number" and bool(self.kinds)
+        return self.counts.copy() if few else np.empty(0, np.int64)
+
     def forget(self) -> None:
         """Let go of all that is as long as the table, but for where values are."""
         for fact in ("present", "missing", "distinct", "has_nan", "has_infinite", "has_underflow"):
             getattr(self, fact)
-        for fact in ("is_identifier", "sample", "kinds", "is_whole"):
+        for fact in ("is_identifier", "sample", "kinds", "kind_counts", "is_whole"):
             getattr(self, fact)
         for name in _HEAVY:
             self.__dict__.pop(name, None)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from core.eda.issue import SEVERITIES, DataQualityIssue
-from core.eda.quality.codes import find_codes, sentinel_codes
+from core.eda.quality.codes import find_codes, sentinel_codes, share_codes
 from core.eda.quality.damage import encoding_damage, truncation
 from core.eda.quality.dates import impossible_dates
 from core.eda.quality.duplicates import RowHashes, duplicate_columns, duplicates
@@ -109,6 +109,7 @@ def detect_issues(
         if column.is_hashable:
             hashes.add(column)
         column.forget()
+    share_codes(examined.columns)
     for table_check in TABLE_CHECKS:
         found.extend(table_check(examined))
     if len(hashes.columns) == len(examined.columns):
