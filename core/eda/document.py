@@ -83,7 +83,7 @@ standard deviation divides by n - 1. Skewness and excess kurtosis are corrected 
 pandas.
 Outliers lie more than 1.5 interquartile ranges beyond the quartiles (Tukey 1977). In skewed \
 columns many ordinary values do.
-Histograms have at most 32 ranges of one width. The line is a Gaussian kernel density with \
+Histograms have at most 24 ranges of one width. The line is a Gaussian kernel density with \
 Silverman's bandwidth.
 Pairs of columns are compared over the rows that have both values. The strength of a pair is \
 Spearman's correlation of two numbers, the correlation ratio of a category and a number, and \

@@ -8,12 +8,12 @@ import numpy as np
 
 from core.charts.bars import counted_names
 from core.charts.export import with_data
-from core.charts.matrices import heat_map, missing_matrix
+from core.charts.intervals import box_plot, histogram_with_density
+from core.charts.matrix import heat_map, missing_matrix
 from core.charts.points import scatter
-from core.charts.spread import boxes, counted_ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from core.charts.theme import Spec
     from core.eda.associations import Associations
@@ -40,27 +40,26 @@ def _histogram(summary: Summary) -> Spec | None:
     found = summary.histogram
     if found is None:
         return None
-    density = found.density or (None,) * len(found.counts)
+    total = max(1, summary.statistics["count"])
+    density = found.density or (0.0,) * len(found.counts)
     rows = [
-        {
-            "low": _short(low),
-            "high": _short(high),
-            "count": count,
-            "density": smooth and _short(smooth),
-        }
+        {"low": _short(low), "high": _short(high), "share": _short(count / total)}
+        | ({"density": _short(smooth / total)} if found.density else {})
         for low, high, count, smooth in zip(
             found.edges[:-1], found.edges[1:], found.counts, density, strict=True
         )
     ]
     beyond = [(found.below, "below"), (found.above, "above")]
     told = " and ".join(f"{count:,} values {where}" for count, where in beyond if count)
-    note = f"Not drawn: {told}." if told else ""
-    spec = counted_ranges(summary.name, value=summary.name, smooth=bool(found.density), note=note)
+    name = summary.name
+    spec = histogram_with_density(name, value=name, smooth=bool(found.density), height=180)
+    if told:
+        spec["description"] += f" Not drawn: {told}."
     return with_data(spec, rows)
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.7g}")  # as much as a tooltip shows; half the bytes
+    return float(f"{value:.5g}")  # as much as anybody reads; a third of the bytes
 
 
 def _top(summary: Summary) -> Spec | None:
@@ -93,13 +92,13 @@ def box_chart(summaries: Sequence[Summary]) -> Spec | None:
         low = max(ends[0], quarters[0] - 1.5 * spread)
         high = min(ends[1], quarters[2] + 1.5 * spread)
         scaled = [(value - quarters[1]) / spread for value in (low, *quarters, high)]
-        names = ("low", "q1", "middle", "q3", "high")
-        rows.append({"name": summary.name, **dict(zip(names, scaled, strict=True))})
+        names = ("low", "first", "median", "third", "high")
+        rows.append({"name": summary.name} | dict(zip(names, map(_short, scaled), strict=True)))
     if not rows:
         return None
     measure = "Interquartile ranges from the median"
     title = "Numbers on one scale"
-    return with_data(boxes(title, name="Column", value=measure, count=len(rows)), rows)
+    return with_data(box_plot(title, name="Column", value=measure, count=len(rows)), rows)
 
 
 def _number(value: Any, otherwise: float) -> float:
@@ -111,16 +110,21 @@ def association_chart(found: Associations) -> Spec | None:
     names = arranged(found)[:_HEAT]
     if len(names) < 2:
         return None
-    matrix = found.matrix()
-    rows = [
-        {"first": a, "second": b, "value": value if value is None else round(value, 3)}
-        for a in names
-        for b, value in matrix[a].items()
-        if b in set(names)
-    ]
-    title = "Associations of columns"
     measure = "Spearman (-1 to 1), correlation ratio or Cramér's V (0 to 1)"
-    return with_data(heat_map(title, measure=measure, names=names), rows)
+    return _heat_map("Associations of columns", measure, names, found.matrix())
+
+
+def _heat_map(
+    title: str, measure: str, names: Sequence[str], matrix: Mapping[str, Mapping[str, float | None]]
+) -> Spec:
+    rows = [
+        {"row": a, "column": b, "value": None if value is None else round(value, 3)}
+        for a in names
+        for b in names
+        for value in [matrix[a][b]]
+    ]
+    spec = heat_map(title, rows=names, columns=names, value=measure, row="Column", column="and")
+    return with_data(spec, rows)
 
 
 def correlation_chart(found: Associations) -> Spec | None:
@@ -129,10 +133,8 @@ def correlation_chart(found: Associations) -> Spec | None:
     names = [name for name in found.columns if name in numbers][:_HEAT]
     if len(names) < 2:
         return None
-    matrix = found.matrix("pearson")
-    rows = [{"first": a, "second": b, "value": matrix[a][b]} for a in names for b in names]
     title = "Correlations of numbers"
-    return with_data(heat_map(title, measure="Pearson's correlation", names=names), rows)
+    return _heat_map(title, "Pearson's correlation", names, found.matrix("pearson"))
 
 
 def arranged(found: Associations) -> list[str]:
@@ -163,9 +165,11 @@ def missing_chart(report: EDAReport) -> Spec | None:
         blocks = len(summary.missing_by_block)
         for place, share in enumerate(summary.missing_by_block):
             start, end = (n * report.num_rows // blocks for n in (place, place + 1))
-            rows.append({"name": summary.name, "start": start, "end": end, "share": _short(share)})
+            rows.append({"name": summary.name, "low": start, "high": end, "share": _short(share)})
     names = [summary.name for summary in gapped]
-    return with_data(missing_matrix("Missing values along the rows", names=names), rows)
+    return with_data(
+        missing_matrix("Missing values along the rows", names=names, rows=report.num_rows), rows
+    )
 
 
 def pair_charts(data: Data, found: Associations, most: int = 4) -> list[Spec]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float64]
 
-BINS: Final = 32
+BINS: Final = 24
 _GRID: Final = 10  # points of the density for each range
 _FAR: Final = 3.0  # times the distance from p1 to p99: what is farther away is beyond
 _LARGEST: Final = 1e150  # squares of larger numbers may be infinite
@@ -59,7 +59,7 @@ def histogram_of(ordered: Numbers, *, whole: bool = False) -> Histogram | None:
         edges = np.array([low - half, low + half])
     else:
         edges = np.linspace(low, high, BINS + 1)
-    if not (np.diff(edges) > 0).all():  # a spread too small for 32 different edges
+    if not (np.diff(edges) > 0).all():  # a spread too small for 24 different edges
         edges = np.array([np.nextafter(low, -np.inf), np.nextafter(high, np.inf)])
     places = np.searchsorted(ordered, edges, "left")
     below = int(places[0])

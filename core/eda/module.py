@@ -11,7 +11,7 @@ export_report        the report as HTML, Markdown or JSON             (document,
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import EDAError
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     Progress = Callable[[str, float], None]
 
 Format = Literal["html", "markdown", "json"]
+# of files that core/datasets/sources.py reads
+_SUFFIXES: Final = frozenset(
+    {".arrow", ".csv", ".feather", ".gz", ".jsonl", ".ndjson", ".parquet", ".tsv", ".xpt"}
+)
 
 
 class EDAModule:
@@ -120,11 +124,18 @@ class EDAModule:
     def _read(self, data: Any) -> Data:
         from core.eda.table import as_data  # as above
 
-        if self._datasets is None or not _names_a_version(data):
+        if self._datasets is None or not names_a_version(data):
             return as_data(data)
         frame, version = self._datasets.get_dataset(data, as_frame="arrow")
         return as_data(frame, version.name)
 
 
-def _names_a_version(data: Any) -> bool:
-    return isinstance(data, str) and not Path(data).suffix and not Path(data).is_file()
+def names_a_version(data: Any) -> bool:
+    """Tell whether a text can only be the name of a dataset version, and not of a file.
+
+    >>> names_a_version("phq9@v3"), names_a_version("phq9.csv")
+    (True, False)
+    """
+    if not isinstance(data, str) or Path(data).expanduser().is_file():
+        return False
+    return "@" in data or Path(data).suffix.lower() not in _SUFFIXES
