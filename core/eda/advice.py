@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.eda.associations import Associations
     from core.eda.issue import DataQualityIssue
     from core.eda.summary import Summary
+    from core.eda.target import TargetAnalysis
 
 MOST: Final = 12
 _SEVERE: Final = ("critical", "high")
@@ -29,6 +30,7 @@ def advise(
     summaries: Sequence[Summary],
     associations: Associations,
     issues: Sequence[DataQualityIssue],
+    target: TargetAnalysis | None = None,
 ) -> tuple[str, ...]:
     """Return at most 12 recommendations, the most important first."""
     if not rows:
@@ -37,12 +39,24 @@ def advise(
     # what an issue says already is not said again
     said = {(issue.issue_type, name) for issue in severe for name in issue.columns}
     found = [
+        *_about_leakage(target),
         *(f"{issue.description} {issue.recommendation}" for issue in severe),
         *_about_gaps(summaries, said),
         *_about_pairs(associations, said),
         *_about_skew(summaries),
     ]
     return tuple(dict.fromkeys(found))[:MOST]
+
+
+def _about_leakage(target: TargetAnalysis | None) -> Iterator[str]:
+    if target is None:
+        return
+    for feature in target.features:
+        if feature.leakage:
+            yield (
+                f"{feature.name} may give {target.column} away: {feature.leakage} Find out whether"
+                " it is known before the target is; if not, leave it out of every model."
+            )
 
 
 def _about_gaps(summaries: Sequence[Summary], said: set[tuple[str, str]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from core.eda.associations import associate
 from core.eda.correlations import METHODS, kendall, pearson, spearman
 from core.eda.report import EDAReport
 from core.eda.summary import MOST_OUTLIERS, summarize
+from core.eda.target import analyze_target
 from core.errors import EDAError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 KENDALL_ROWS: Final = 10_000
 # shares of the whole that are done when a step begins
 _ASSOCIATIONS: Final = 0.6
+_TARGET: Final = 0.8
 
 
 def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
@@ -36,6 +38,10 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     summaries = summarize_all(data, progress, until=_ASSOCIATIONS)
     progress("comparing columns", _ASSOCIATIONS)
     associations = associate(data, summaries)
+    found = None
+    if target is not None:
+        progress(f"looking at {target}", _TARGET)
+        found = analyze_target(data, summaries, target)
     progress("done", 1.0)
     return EDAReport(
         dataset_name=data.name,
@@ -46,9 +52,10 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
         data_types={s.name: s.given_type for s in summaries},
         outliers={s.name: s.outlier_rows for s in summaries if s.outlier_rows},
         correlations=_pearson_table(associations),
-        recommendations=advise(data.rows, summaries, associations, ()),
+        recommendations=advise(data.rows, summaries, associations, (), found),
         columns=summaries,
         associations=associations,
+        target=found,
         approximations=_approximations(data, summaries, associations),
     )
 

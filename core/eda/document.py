@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.eda.associations import KENDALL_SAMPLE, SAMPLE
 from core.eda.figures import association_chart, box_chart, column_chart, missing_chart
 from core.eda.issue_section import issue_section
+from core.eda.target_section import target_section
 from core.render.document import (
     Badge,
     Bars,
@@ -49,17 +50,6 @@ _FACTS: Final = {
     "distinct": "Distinct",
     "mean": "Mean",
     "std": "Standard deviation",
-    "min": "Least",
-    "p1": "1 %",
-    "p5": "5 %",
-    "p25": "25 %",
-    "p50": "Median",
-    "p75": "75 %",
-    "p95": "95 %",
-    "p99": "99 %",
-    "max": "Greatest",
-    "iqr": "Interquartile range",
-    "mad": "Median distance from the median",
     "skewness": "Skewness",
     "kurtosis": "Excess kurtosis",
     "zeros": "Zeros",
@@ -75,12 +65,25 @@ _FACTS: Final = {
     "empty": "Empty",
     "span_seconds": "Span (seconds)",
 }
+_QUANTILES: Final = {
+    "min": "Least",
+    "p1": "1 %",
+    "p5": "5 %",
+    "p25": "25 %",
+    "p50": "Median",
+    "p75": "75 %",
+    "p95": "95 %",
+    "p99": "99 %",
+    "max": "Greatest",
+    "iqr": "75 % - 25 %",
+    "mad": "MAD",
+}
 _DEFINITIONS: Final = """\
 Missing: null and NaN. Infinite values are counted, are least and greatest, and are left out of \
 what is computed by adding up.
 Quantiles interpolate linearly (type 7 of Hyndman and Fan 1996, as NumPy and pandas do). The \
-standard deviation divides by n - 1. Skewness and excess kurtosis are corrected for bias, as in \
-pandas.
+standard deviation divides by n - 1. MAD is the median distance from the median. Skewness and \
+excess kurtosis are corrected for bias, as in pandas.
 Outliers lie more than 1.5 interquartile ranges beyond the quartiles (Tukey 1977). In skewed \
 columns many ordinary values do.
 Histograms have at most 24 ranges of one width. The line is a Gaussian kernel density with \
@@ -96,6 +99,7 @@ def eda_document(report: EDAReport) -> Document:
     """Return the report as a document; the same report gives the same document."""
     sections = [
         *_when(issue_section(report.quality_issues)),
+        *([] if report.target is None else [target_section(report.target)]),
         _columns_section(report),
         *_when(_associations_section(report)),
         *_when(_missing_section(report)),
@@ -195,8 +199,20 @@ def _column_section(summary: Summary) -> Section:
     return Section(
         summary.name or "(no name)",
         id=_section_id(summary),
-        blocks=[*_chart(column_chart(summary)), Facts(facts), *_top_table(found)],
+        blocks=[
+            *_chart(column_chart(summary)),
+            Facts(facts),
+            *_quantile_table(found),
+            *_top_table(found),
+        ],
     )
+
+
+def _quantile_table(found: Mapping[str, Any]) -> list[Table]:
+    known = [name for name in _QUANTILES if found.get(name) is not None]
+    if not known:
+        return []
+    return [Table([_QUANTILES[n] for n in known], rows=[[_cell(found[n]) for n in known]])]
 
 
 def _top_table(found: Mapping[str, Any]) -> list[Table]:

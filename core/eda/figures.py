@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.eda.report import EDAReport
     from core.eda.summary import Summary
     from core.eda.table import Data
+    from core.eda.target import TargetAnalysis
 
 _BARS: Final = 12
 _HEAT: Final = 40  # columns; more are too small to read
@@ -110,8 +111,7 @@ def association_chart(found: Associations) -> Spec | None:
     names = arranged(found)[:_HEAT]
     if len(names) < 2:
         return None
-    measure = "Spearman (-1 to 1), correlation ratio or Cramér's V (0 to 1)"
-    return _heat_map("Associations of columns", measure, names, found.matrix())
+    return _heat_map("Associations of columns", "Strength", names, found.matrix())
 
 
 def _heat_map(
@@ -188,3 +188,15 @@ def pair_charts(data: Data, found: Associations, most: int = 4) -> list[Spec]:
         spec = scatter(title, x=pair.first, y=pair.second, name="Row")
         specs.append(with_data(spec, points))
     return specs
+
+
+def importance_chart(target: TargetAnalysis) -> Spec | None:
+    """Return how much a model loses without each feature; None where none was made."""
+    if target.importance is None:
+        return None
+    losses = [*target.importance.losses.items()][:_BARS]
+    rows = [{"name": name, "value": _short(mean)} for name, (mean, _) in losses]
+    title = f"What a model of {target.column} loses without a feature"
+    measure = f"Loss of {target.importance.measure}"
+    spec = counted_names(title, name="Feature", value=measure, count=len(rows))
+    return with_data(spec, rows)

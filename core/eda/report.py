@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from core.eda.issue import DataQualityIssue
     from core.eda.summary import Summary
+    from core.eda.target import TargetAnalysis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,8 @@ class EDAReport:
     first, `recommendations` by what they would change.
 
     Beside these: `columns` with histograms and the pattern of missing values, `associations` of all
-    kinds of columns, and `approximations`: what was not computed from all rows.
+    kinds of columns, what tells of the `target` where there is one, and `approximations`: what was
+    not computed from all rows.
     """
 
     dataset_name: str
@@ -45,6 +47,7 @@ class EDAReport:
     generated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     columns: Sequence[Summary] = ()
     associations: Associations = field(default_factory=Associations)
+    target: TargetAnalysis | None = None
     approximations: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as is_a
 
 from core.datasets.sources import read_all
@@ -68,6 +69,16 @@ class Column:
             one = one.dictionary_encode()
         codes: Codes = one.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
         return codes, len(one.dictionary)
+
+    def labelled(self, rows: Places) -> tuple[Codes, tuple[str, ...]]:
+        """Return a number for each of some values, as `codes` does, and what they stand for."""
+        values = self.values.take(pa.array(rows)).combine_chunks()
+        if not is_a.is_dictionary(values.type):
+            values = values.dictionary_encode()
+        used = pc.unique(values.indices.drop_null())
+        names = values.dictionary.take(used).cast(pa.string()).to_pylist()
+        codes = pc.index_in(values.indices, value_set=used, skip_nulls=True).fill_null(-1)
+        return codes.to_numpy(zero_copy_only=False).astype(np.int32), tuple(names)
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_what_is_wrong_is_said_in_one_line(mhras: Command, visits: Path) -> None
 
 def test_it_ends_at_once_when_it_is_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "wide.parquet"
-    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(200_000, 60)))
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(150_000, 30)))
     frame.rename(columns=str).to_parquet(path)
     report = tmp_path / "out.html"
     process = started("eda", str(path), "--html", str(report))
