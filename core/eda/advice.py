@@ -40,12 +40,17 @@ def advise(
     said = {(issue.issue_type, name) for issue in severe for name in issue.columns}
     found = [
         *_about_leakage(target),
-        *(f"{issue.description} {issue.recommendation}" for issue in severe),
+        *(_said(issue) for issue in severe),
         *_about_gaps(summaries, said),
         *_about_pairs(associations, said),
         *_about_skew(summaries),
     ]
     return tuple(dict.fromkeys(found))[:MOST]
+
+
+def _said(issue: DataQualityIssue) -> str:
+    about = f"{', '.join(issue.columns)}: " if issue.columns else ""
+    return f"{about}{issue.description} {issue.recommendation}"
 
 
 def _about_leakage(target: TargetAnalysis | None) -> Iterator[str]:

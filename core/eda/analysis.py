@@ -10,6 +10,7 @@ import pyarrow.types as is_a
 from core.eda.advice import advise
 from core.eda.associations import associate
 from core.eda.correlations import METHODS, kendall, pearson, spearman
+from core.eda.quality.registry import detect_issues
 from core.eda.report import EDAReport
 from core.eda.summary import MOST_OUTLIERS, summarize
 from core.eda.target import analyze_target
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.eda.associations import Associations
+    from core.eda.issue import DataQualityIssue
     from core.eda.summary import Summary
     from core.eda.table import Data
 
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 KENDALL_ROWS: Final = 10_000
 # shares of the whole that are done when a step begins
 _ASSOCIATIONS: Final = 0.6
-_TARGET: Final = 0.8
+_QUALITY: Final = 0.7
+_TARGET: Final = 0.85
 
 
 def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
@@ -38,6 +41,8 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     summaries = summarize_all(data, progress, until=_ASSOCIATIONS)
     progress("comparing columns", _ASSOCIATIONS)
     associations = associate(data, summaries)
+    progress("looking for faults", _QUALITY)
+    issues = find_issues(data, summaries, target)
     found = None
     if target is not None:
         progress(f"looking at {target}", _TARGET)
@@ -52,7 +57,8 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
         data_types={s.name: s.given_type for s in summaries},
         outliers={s.name: s.outlier_rows for s in summaries if s.outlier_rows},
         correlations=_pearson_table(associations),
-        recommendations=advise(data.rows, summaries, associations, (), found),
+        quality_issues=issues,
+        recommendations=advise(data.rows, summaries, associations, issues, found),
         columns=summaries,
         associations=associations,
         target=found,
@@ -67,6 +73,14 @@ def summarize_all(data: Data, progress: Progress, until: float = 1.0) -> list[Su
         progress(f"counting {name}", until * place / len(data.names))
         summaries.append(summarize(data.column(name)))
     return summaries
+
+
+def find_issues(
+    data: Data, summaries: Sequence[Summary], target: str | None
+) -> list[DataQualityIssue]:
+    """Return what is wrong with a table, the most severe first."""
+    statistics = {summary.name: summary.statistics for summary in summaries}
+    return detect_issues(data.table, target=target, statistics=statistics)
 
 
 def correlation_frame(data: Data, method: str) -> pd.DataFrame:

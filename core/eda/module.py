@@ -4,6 +4,8 @@ analyze_dataset      everything, as an EDAReport
     table            any frame, file or version, held lean
     summary          each column: statistics, histogram, outliers     all rows
     associations     each pair of columns                             sampled above 100,000 rows
+    quality          what is wrong with it
+    target           what tells of the target, where there is one
     advice           what to do first
 export_report        the report as HTML, Markdown or JSON             (document, core/render)
 """
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.datasets.registry import DataVersionControl
+    from core.eda.issue import DataQualityIssue
     from core.eda.report import EDAReport
     from core.eda.table import Data
 
@@ -69,6 +72,16 @@ class EDAModule:
 
         summaries = summarize_all(self._read(data), self._progress)
         return {summary.name: summary.statistics for summary in summaries}
+
+    def detect_data_quality_issues(self, data: Any) -> list[DataQualityIssue]:
+        """Return what is wrong with a table, the most severe first (core/eda/quality).
+
+        Raises as `analyze_dataset` does.
+        """
+        from core.eda.analysis import find_issues, summarize_all  # as above
+
+        read = self._read(data)
+        return find_issues(read, summarize_all(read, self._progress), None)
 
     def generate_visualizations(self, data: Any, output_dir: str | Path) -> list[str]:
         """Draw a table as SVG and PNG files in a folder, made when it is not there.

@@ -120,6 +120,18 @@ def test_outliers_are_rows_beyond_the_fences() -> None:
     assert report.summary_statistics["a"]["outliers"] == 2
 
 
+def test_faults_are_found_and_told_first() -> None:
+    frame = visits()
+    frame["answer"] = np.where(np.arange(400) % 40 == 0, 99, np.arange(400) % 4)
+    report = EDAModule().analyze_dataset(frame)
+    issue = next(issue for issue in report.quality_issues if issue.column == "answer")
+    assert (issue.issue_type, issue.affected_rows) == ("sentinel_codes", 10)
+    assert EDAModule().detect_data_quality_issues(frame) == list(report.quality_issues)
+    page = render_html(eda_document(report)).decode()
+    assert "sentinel codes" in page
+    assert report.to_dict()["quality_issues"][0]["evidence"]
+
+
 @pytest.mark.parametrize("make", [pa.Table.from_pandas, pl.from_pandas, pl.LazyFrame])
 def test_every_frame_gives_the_same_report(make: Any) -> None:
     frame = visits(50)
