@@ -30,6 +30,7 @@ Method = Literal["pearson", "spearman", "kendall"]
 METHODS: Final = ("pearson", "spearman", "kendall")
 _ROWS: Final = 65_536  # at a time: 22 columns of them fit a processor's cache
 _PAIRS: Final = 1 << 16  # differences at a time; float32 counts them exactly
+_CANCELLED: Final = 1e-4  # of the sum of squares: the variance has four digits less than that
 _EPSILON: Final = 1e-14  # of the variance: what rounding makes of a constant
 
 
@@ -48,7 +49,11 @@ def pearson(columns: Sequence[Numbers]) -> Numbers:
             np.subtract(column[start : start + _ROWS], shifts[place], out=part[place])
             part[place] /= scales[place]
         sums.add(part)
-    return sums.correlations()
+    found = sums.correlations()
+    for i, j in sums.cancelled():
+        both = ~np.isnan(columns[i]) & ~np.isnan(columns[j])
+        found[i, j] = found[j, i] = _of_pair(columns[i][both], columns[j][both])
+    return found
 
 
 def _centre(column: Numbers) -> tuple[float, float]:
@@ -90,6 +95,16 @@ class _Sums:
             self._number += part.shape[1]
             self._firsts += part.sum(axis=1)[:, None]
             self._squares += np.einsum("ij,ij->i", part, part)[:, None]
+
+    def cancelled(self) -> list[tuple[int, int]]:
+        """Return pairs whose sums have lost digits: far values are where the other has none."""
+        with np.errstate(invalid="ignore", divide="ignore"):  # pairs without a row
+            variance = self._squares - self._firsts**2 / self._number
+        lost = variance < _CANCELLED * self._squares
+        lost[self._infinite, :] = False
+        lost[:, self._infinite] = False
+        lost[self._number < 2] = False
+        return [(int(i), int(j)) for i, j in np.argwhere(lost | lost.T) if i > j]
 
     def correlations(self) -> Numbers:
         """Return what all parts together say."""
@@ -159,8 +174,9 @@ def spearman(columns: Sequence[Numbers]) -> Numbers:
 
 
 def _of_pair(first: Numbers, second: Numbers) -> float:
-    if len(first) < 2:
+    if len(first) < 2 or first.min() == first.max() or second.min() == second.max():
         return float("nan")
+    first, second = (side / float(np.abs(side).max()) for side in (first, second))
     first, second = first - first.mean(), second - second.mean()
     # by one thread: those of a BLAS would wait for each other, busily
     spread = np.einsum("i,i->", first, first) * np.einsum("i,i->", second, second)

@@ -147,7 +147,9 @@ def _read_parquet(title: str, path: Path) -> Data:
         texts = [field.name for field in schema if _is_text(field.type)]
         names = _checked(schema)
         with pq.ParquetFile(path, read_dictionary=texts) as file:
-            columns = {name: _lean(file.read(columns=[name])[name]) for name in names}
+            columns = {
+                name: _lean(file.read(columns=[name], use_threads=False)[name]) for name in names
+            }
     except (pa.ArrowException, OSError) as error:
         raise FrameError(f"{path} cannot be read: {error}", path=str(path)) from error
     types = {name: schema.field(name).type for name in names}

@@ -72,6 +72,7 @@ def test_help_names_every_command(mhras: Command) -> None:
         "demo",
         "doctor",
         "drift",
+        "eda",
         "export",
         "gc",
         "import",

@@ -61,6 +61,12 @@ def test_kendalls_tau_is_that_of_scipy(columns: list[list[float]]) -> None:
     assert kendall([first, second])[0, 1] == pytest.approx(expected, abs=1e-6, nan_ok=True)
 
 
+def test_a_far_value_without_a_partner_costs_no_digits() -> None:
+    frame = as_frame([[0.0, math.nan, math.nan, 1.0], [0.062, math.nan, 4e9, 0.0]])
+    found = pearson([frame[name].to_numpy() for name in frame])
+    np.testing.assert_allclose(found, frame.corr().to_numpy(), rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_frame_of_correlations_is_that_of_pandas(method: str) -> None:
     rng = np.random.default_rng(3)
