@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME: Final = 30  # of a side, in a legend
 _NAMED: Final = 5  # drifted columns in the first sentence
 Names = tuple[str, str]
+Advice = dict[str, tuple[str, str]]  # column -> what is said, and the first it is said of
 
 
 def drift_document(report: DriftReport, *, names: Names | None = None) -> Document:
@@ -58,6 +59,7 @@ def drift_document(report: DriftReport, *, names: Names | None = None) -> Docume
     short = (before, after)
     if before == after or max(map(len, short)) > _LONGEST_NAME:
         short = ("reference", "current")
+    advice = _advice(report)
     made = f"{report.generated_at:%Y-%m-%d %H:%M} UTC"
     return Document(
         "Drift report",
@@ -71,8 +73,8 @@ def drift_document(report: DriftReport, *, names: Names | None = None) -> Docume
         ],
         summary=[_verdict(report)],
         sections=[
-            *_what_changed(report),
-            *_drifted_columns(report, short),
+            *_what_changed(report, advice),
+            *_drifted_columns(report, short, advice),
             *requested_sections(report, short),
             _all_columns(report, short),
             _how_to_read(),
@@ -123,16 +125,15 @@ def _requested(report: DriftReport) -> Iterator[str]:
         yield "All columns together tell the tables apart."
 
 
-def _what_changed(report: DriftReport) -> Iterator[Section]:
+def _what_changed(report: DriftReport, advice: Advice) -> Iterator[Section]:
     if not report.drift_detected:
         return
-    advice = {name: _advice(report, name) for name in report.drifted_columns}
     rows: list[tuple[Cell, ...]] = [
         (
             Link(name, target=_section_id(name)),
             ", ".join(_changes(report, name)),
             Share(report.feature_drifts[name]),
-            advice[name],
+            _said_once(name, advice),
         )
         for name in report.drifted_columns
     ]
@@ -140,19 +141,41 @@ def _what_changed(report: DriftReport) -> Iterator[Section]:
     if rows:
         columns = ("Column", "What changed", "Rows affected", "Likely cause and next step")
         blocks.append(Table(columns, rows=rows))
-    told = tuple(f"{name}: " for name in advice)
-    others = [text for text in report.recommendations if not text.startswith(told)]
+    others = [text for text in report.recommendations if not _concerned(text, report)[0]]
     if others:
         blocks.append(Points(others))
     yield Section("What changed", blocks=blocks)
 
 
-def _advice(report: DriftReport, column: str) -> str:
+def _advice(report: DriftReport) -> Advice:
+    """Return what is recommended for each column, and the first column it is said of."""
+    found: dict[str, tuple[str, str]] = {}
     for text in report.recommendations:
-        if text.startswith(f"{column}: "):
-            said = text.removeprefix(f"{column}: ")
-            return said[:1].upper() + said[1:]
-    return ""
+        names, said = _concerned(text, report)
+        for name in names:
+            found.setdefault(name, (said[:1].upper() + said[1:], names[0]))
+    return found
+
+
+def _concerned(text: str, report: DriftReport) -> tuple[list[str], str]:
+    """Take "a, b: both changed" apart; no names where it does not begin with drifted columns."""
+    names: list[str] = []
+    longest_first = sorted(report.drifted_columns, key=len, reverse=True)
+    while True:
+        for name in longest_first:
+            if text.startswith(f"{name}: "):
+                return [*names, name], text.removeprefix(f"{name}: ")
+            if text.startswith(f"{name}, "):
+                names.append(name)
+                text = text.removeprefix(f"{name}, ")
+                break
+        else:
+            return [], text
+
+
+def _said_once(column: str, advice: Advice) -> str:
+    text, first = advice.get(column, ("", column))
+    return text if first == column else f"Together with {first}."
 
 
 def _changes(report: DriftReport, column: str) -> list[str]:
@@ -162,20 +185,23 @@ def _changes(report: DriftReport, column: str) -> list[str]:
     return list(dict.fromkeys(MEANINGS[name].change for name in MEANINGS if name in judged))
 
 
-def _drifted_columns(report: DriftReport, names: Names) -> Iterator[Section]:
+def _drifted_columns(report: DriftReport, names: Names, advice: Advice) -> Iterator[Section]:
     if report.drifted_columns:
-        sections = [_column(report, name, names) for name in report.drifted_columns]
+        said = {name: text for name, (text, _) in advice.items()}
+        sections = [
+            _column(report, name, names, said.get(name, "")) for name in report.drifted_columns
+        ]
         yield Section("Drifted columns", blocks=sections)
 
 
-def _column(report: DriftReport, column: str, names: Names) -> Section:
+def _column(report: DriftReport, column: str, names: Names, advice: str) -> Section:
     facts: list[Fact] = [("Rows affected", Share(report.feature_drifts[column]))]
     charts: list[Chart] = []
     found = report.distributions.get(column)
     if found is not None:
         facts.extend(_missing(report, found, names))
         charts.extend(_chart(column, found, names))
-    blocks: list[Block] = [Text(_advice(report, column)), Facts(facts), *charts]
+    blocks: list[Block] = [Text(advice), Facts(facts), *charts]
     blocks.append(table_of_tests(report.statistical_tests[column]))
     return Section(column, id=_section_id(column), blocks=blocks)
 

@@ -32,7 +32,7 @@ from core.render.wording import numeric_columns, text_of, value_of
 if TYPE_CHECKING:
     import jinja2
 
-    from core.render.blocks import Bars, Cell, Chart, Document
+    from core.render.blocks import Bars, Cell, Chart, Document, Share
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _COLOURS: Final = frozenset({"color", "fill", "stroke"})
@@ -115,7 +115,12 @@ def _in_steps(part: Any) -> Any:
 
 def _sorted_by(cell: Cell) -> str | None:
     value = value_of(cell)
-    return None if value is None else repr(value).removesuffix(".0")
+    return None if value is None else f"{value:.15g}" if value.is_integer() else f"{value:.9g}"
+
+
+def _share_length(cell: Share) -> str:
+    """Return how far the bar of a part goes, of 54; its round ends add what is missing to 60."""
+    return f"{54 * min(cell.value, 1.0):.3g}"
 
 
 def _bar_path(bars: Bars) -> str:
@@ -153,6 +158,7 @@ def _environment() -> jinja2.Environment:
         "kind": lambda cell: type(cell).__name__.lower(),
         "numeric": numeric_columns,
         "bar_path": _bar_path,
+        "share_length": _share_length,
         "rows": table_of,
         "svg": safe_svg,
     }

@@ -223,3 +223,15 @@ def test_a_target_a_prediction_and_subgroups_have_sections() -> None:
     assert "Prediction and target belong together in another way than before." in words
     assert "| AUROC | 0.9" in words
     assert "## Subgroups by sex" in words
+
+
+def test_columns_that_changed_together_are_told_of_once() -> None:
+    names = ("systolic1", "systolic2", "systolic3")
+    before = {name: normal(500, seed=i) for i, name in enumerate(names)}
+    after = {name: normal(500, 1.0, seed=i) for i, name in enumerate(names)}
+    document = drift_document(detect_drift(before, after))
+    (table,) = section(document, "What changed").blocks
+    assert isinstance(table, Table)
+    first, *others = sorted((str(row[3]) for row in table.rows), key=len, reverse=True)
+    assert first.startswith("They changed together, so look for one cause.")
+    assert {text.partition(" systolic")[0] for text in others} == {"Together with"}
