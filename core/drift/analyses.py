@@ -60,8 +60,8 @@ def analyse(
 ) -> Further:
     """Make the analyses that were asked for, over columns that both tables have.
 
-    Raises DataVersionError for a method or a column there is not, all of them together. Values
-    raise nothing.
+    Raises DataVersionError for an analysis, a method or a column there is not, all of them
+    together. Values raise nothing.
     """
     _check(reference, current, asked)
     further = Further()
@@ -84,8 +84,11 @@ def analyse(
 
 def _check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
     names = {role: asked.get(role) for role in ("target", "prediction", "by")}
-    known = dict.fromkeys([*reference.column_names, *current.column_names])
+    known = [*dict.fromkeys([*reference.column_names, *current.column_names])]
     faults = [
+        f"there is no analysis {name!r}" for name in asked if name not in OnRequest.__annotations__
+    ]
+    faults += [
         f"{role}: neither table has the column {name!r}"
         for role, name in names.items()
         if name is not None and name not in known
@@ -94,5 +97,6 @@ def _check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
     if not isinstance(method, bool) and method not in METHODS:
         faults.append(f"correlations: {method!r} is neither {' nor '.join(METHODS)}")
     if faults:
-        hint = f"Columns: {', '.join(known)}."
+        analyses = ", ".join(OnRequest.__annotations__)
+        hint = f"Columns: {', '.join(known)}. Analyses: {analyses}."
         raise DataVersionError(f"{'; '.join(faults)}.", hint=hint, faults=faults)

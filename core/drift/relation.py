@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Valued = tuple[float, float]  # a value and its variance
 
 LEAST_ROWS: Final = 20
-_LEAST_OF_EACH: Final = 5
+_LEAST_OF_EACH: Final = 10  # of fewer DeLong's variance is too small
 _THRESHOLDS: Final = {
     "auroc": 0.05,
     "calibration": 0.05,

@@ -26,12 +26,21 @@ def normal(rows: int, shift: float = 0.0, *, seed: int = 0) -> Numbers:
     return np.random.default_rng([rows, int(1000 * shift), seed]).normal(shift, 1, rows)
 
 
-@pytest.mark.parametrize("sizes", [(50, 1100), (100, 5000), (1000, 5000)])
-def test_no_drift_is_hardly_ever_called_drift(sizes: tuple[int, int]) -> None:
-    current, reference = sizes
-    random = np.random.default_rng(sizes)
+# How many of so many tables without drift may be called drifted. More than that has, where one in
+# twenty is, a probability of 0.06 (of ten tables: 0.09), and of 0.68 where one in ten is. Of large
+# tables one in five would be, if significance alone decided: 0.62. All 400 of each size were made
+# once by hand, of eight columns: 4.0, 3.5, 1.5 and 0 % of the tables were called drifted, and 0.5,
+# 0.4, 0.2 and 0 % of the columns.
+@pytest.mark.parametrize(
+    ("current", "reference", "comparisons", "most"),
+    [(50, 1100, 100, 8), (100, 5000, 100, 8), (1000, 5000, 100, 8), (100_000, 100_000, 10, 1)],
+)
+def test_no_drift_is_hardly_ever_called_drift(
+    current: int, reference: int, comparisons: int, most: int
+) -> None:
+    random = np.random.default_rng([current, reference])
     per_column = alarms = 0
-    for _ in range(100):
+    for _ in range(comparisons):
         first, second = (
             {
                 "number": random.normal(size=rows),
@@ -45,8 +54,8 @@ def test_no_drift_is_hardly_ever_called_drift(sizes: tuple[int, int]) -> None:
         report = detect_drift(first, second)
         per_column += len(report.drifted_columns)
         alarms += report.drift_detected
-    assert per_column <= 0.07 * 500
-    assert alarms <= 5 + 3  # at most 5 %, and the luck of 100 draws
+    assert per_column <= 0.07 * 5 * comparisons
+    assert alarms <= most
 
 
 def test_a_shift_of_a_fifth_of_the_spread_is_seen() -> None:

@@ -101,11 +101,11 @@ def test_categories_have_an_accuracy() -> None:
 
 def test_without_drift_relations_hardly_ever_drift() -> None:
     alarms = 0
-    for seed in range(150):
+    for seed in range(80):
         first, second = screened(600, seed=seed), screened(80, seed=seed + 1000)
         found = targets(first, second, prediction="score")
         alarms += any(change.drifted for change in found.relation)
-    assert alarms <= 6  # a hundredth: 7 of 150 have a probability below 0.001
+    assert alarms <= 4  # a hundredth: 5 of 80 have a probability below 0.002
 
 
 def test_labels_that_are_not_there_yet_are_no_fault() -> None:
@@ -126,7 +126,13 @@ def test_a_report_of_outcomes_is_made_again_of_its_json() -> None:
     assert math.isfinite(report.prediction.summaries[0].current.high)
 
 
-def test_columns_that_are_nowhere_are_refused_together() -> None:
-    with pytest.raises(DataVersionError, match=r"target: .*'y'; by: .*'z'") as refused:
-        detect_drift({"x": [1]}, {"x": [1]}, target="y", by="z")
-    assert refused.value.hint == "Columns: x."
+def test_what_there_is_not_is_refused_together() -> None:
+    asked: dict[str, Any] = {"target": "y", "by": ["x"], "correlation": True}
+    with pytest.raises(DataVersionError) as refused:
+        detect_drift({"x": [1]}, {"x": [1]}, **asked)
+    assert refused.value.facts["faults"] == [
+        "there is no analysis 'correlation'",
+        "target: neither table has the column 'y'",
+        "by: neither table has the column ['x']",
+    ]
+    assert refused.value.hint.startswith("Columns: x. Analyses: correlations, multivariate")
