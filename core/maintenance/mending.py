@@ -8,8 +8,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.catalog import Catalog
+from catalog.dataset_search import VersionRows
 from catalog.export import SCRIPT, export_catalog
 from catalog.tables import SPECS
+from core.datasets.places import VersionPlaces
+from core.datasets.versions import Versions
+from core.datasets.views import DatasetViews
 from core.maintenance.proof import VerifyReport, claim_file, verify_lake
 from lake.digest import digest_bytes
 from lake.errors import DamagedError, LakeError
@@ -106,7 +111,12 @@ def _export_again(lake: Lake, keys: list[str]) -> tuple[str, ...]:
     """Make the exported catalog again when something of it is damaged; the keys that are sound."""
     if keys:
         with contextlib.suppress(LakeError):  # a table is damaged: the next round may do it
-            export_catalog(lake, view_prefix=_exported_prefix(lake))
+            versions = Versions(VersionRows(Catalog(lake)), VersionPlaces(lake))
+            export_catalog(
+                lake,
+                view_prefix=_exported_prefix(lake),
+                datasets=DatasetViews(versions).exported,
+            )
             return tuple(keys)
     return ()
 

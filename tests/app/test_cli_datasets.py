@@ -17,6 +17,7 @@ from core import Workbench
 from core.maintenance import collect_garbage
 from tests.support.commands import ESCAPED, HOSTILE, Command, at_a_terminal, started
 from tests.support.processes import wait_until
+from tests.support.sas_transport import write_transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,7 @@ WRITTEN: dict[str, Callable[[Path], object]] = {
     "people.parquet": lambda path: pq.write_table(pa.table(PEOPLE), path),
     "people.jsonl": write_lines,
     "people.arrow": write_arrow,
+    "people.xpt": lambda path: write_transport(path, PEOPLE),
 }
 
 

@@ -17,6 +17,7 @@ from catalog.export import export_catalog
 from core.datasets.reader import VersionReader
 from core.datasets.version_sql import version_sql
 from core.errors import DatasetNotFoundError, DataVersionError
+from core.maintenance import repair_lake
 from lake.objects import Objects
 from lake.store import LocalStore
 from tests.core.datasets.arrow_tables import tables
@@ -199,3 +200,12 @@ def test_the_exported_script_has_relative_paths(workbench: Workbench) -> None:
     script = (workbench.lake.root / "catalog.sql").read_text()
     assert "read_parquet(['objects/" in script
     assert str(workbench.lake.root) not in script
+
+
+def test_a_repaired_export_has_versions_too(workbench: Workbench) -> None:
+    workbench.datasets.register_dataset(PEOPLE, "people", "form")
+    workbench.lake.flush()
+    database = export_catalog(workbench.lake, datasets=workbench.datasets.views.exported)
+    database.write_bytes(b"not a database")
+    assert "catalog.duckdb" in repair_lake(workbench).report.rebuilt
+    assert stock(database, 'select sum(age) from datasets."people@v1"') == ["[(123,)]"]
