@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from core.datasets.transformation import Transformation
 from core.errors import DataVersionError, LineageError
 from core.lineage.graph import LineageNode, LineageWarning
-from core.lineage.registry import Transformation as Step
+from core.lineage.registry import Transformation as Step, checked_parameters
 from core.lineage.source_code import code_of
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Derivations:
         ends = [self._lineage.resolve(thing) for thing in (source, target)]
         text = code if isinstance(code, str) else code_of(code).text
         step = Step(type=kind, code=text, parameters=dict(parameters or {}))
+        checked_parameters(step)
         if kind.lower() == "sql" and all(end.kind == VERSION for end in ends):
             before, after = (self._versions.by_reference(end.id) for end in ends)
             name = before.dataset_name
@@ -81,6 +82,9 @@ class Derivations:
     ) -> Transformation:
         """Make the block in which a version is made of others."""
         versions = self._inputs(inputs)
+        text = code_of(code)
+        step = Step(type=text.language, code=text.text, parameters=dict(parameters or {}))
+        checked_parameters(step)  # before any work is done
         by = self._active_run() if run is None else run
         sources = [self._lineage.resolve(version) for version in versions.values()]
 
@@ -89,8 +93,7 @@ class Derivations:
 
         return Transformation(
             versions,
-            code_of(code),
-            parameters=dict(parameters or {}),
+            step,
             as_frame=as_frame,
             read=self._versions.read,
             register=finish,
@@ -100,11 +103,14 @@ class Derivations:
         """Find the inputs, by the names SQL has for them: those of their datasets, or as given."""
         if isinstance(inputs, str) or hasattr(inputs, "version_id"):
             inputs = [inputs]  # one alone
+        if not isinstance(inputs, Mapping | Iterable):
+            message = f"{inputs!r} are no inputs."
+            raise DataVersionError(message, hint='Give versions: inputs=["phq9@v1"].')
         named = inputs.items() if isinstance(inputs, Mapping) else ((None, i) for i in inputs)
         found: dict[str, DatasetVersion] = {}
         for name, each in named:
             version = self._versions.by_reference(str(getattr(each, "version_id", each)))
-            called = version.dataset_name if name is None else name
+            called = version.dataset_name if name is None else str(name)
             if called.lower() in (other.lower() for other in found):
                 message = f"Two inputs are called {called}."
                 hint = 'Name them: inputs={"before": "phq9@v1", "after": "phq9@v2"}.'

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from core.errors import DataVersionError
-from core.lineage.registry import Transformation as Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.datasets.version import DatasetVersion
     from core.frames import FrameType
-    from core.lineage.source_code import Code
+    from core.lineage.registry import Transformation as Step
 
     Read = Callable[[DatasetVersion], pa.Table]
     Register = Callable[[Any, Step], DatasetVersion]
@@ -53,16 +52,14 @@ class Transformation:
     def __init__(
         self,
         inputs: Mapping[str, DatasetVersion],
-        code: Code,
+        step: Step,
         *,
-        parameters: Mapping[str, Any],
         as_frame: FrameType,
         read: Read,
         register: Register,
     ) -> None:
         self._inputs = inputs
-        self._code = code
-        self._parameters = parameters
+        self._step = step
         self._as_frame: FrameType = as_frame
         self._read = read
         self._register = register
@@ -94,7 +91,7 @@ class Transformation:
 
         Raises DataVersionError for a second one, or where SQL says what comes out.
         """
-        if self._code.language == "sql":
+        if self._step.type == "sql":
             message = "The output of SQL is what the SQL selects."
             raise DataVersionError(message, hint="Leave `output` out, or give a function as code.")
         if self._outputs:
@@ -121,10 +118,10 @@ class Transformation:
     ) -> None:
         if kind is not None:
             return
-        step = Step(type=self._code.language, code=self._code.text, parameters=self._parameters)
-        if self._code.language == "sql":
+        step = self._step
+        if step.type == "sql":
             tables = {name: self._table(name) for name in self._inputs}
-            table = run_sql(self._code.text, tables, self._parameters)
+            table = run_sql(step.code or "", tables, step.parameters)
             self._version = self._register(table, self._with_columns(step, table.column_names))
         elif self._outputs:
             self._version = self._register(self._outputs[0], step)

@@ -123,7 +123,7 @@ class Lineage:
         JSON cannot hold.
         """
         sources = list({node.id: node for node in inputs}.values())
-        parameters = _checked(step)
+        parameters = checked_parameters(step)
         self._refuse_cycle(sources, output)
         code = None if step.code is None else self._lake.objects.put(step.code.encode())
         at = now_us()
@@ -208,11 +208,16 @@ class Lineage:
         return self._lake.objects.get(digest).decode()
 
 
-def _checked(step: Transformation) -> str:
-    """Return the parameters as JSON has them, always in the same way."""
+def checked_parameters(step: Transformation) -> str:
+    """Return the parameters as JSON has them, always in the same way. Raises LineageError."""
     faults = []
-    name = step.type
-    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_TYPE:
+    name: object = step.type
+    if (
+        not isinstance(name, str)
+        or not name.strip()
+        or not name.isprintable()
+        or len(name) > _LONGEST_TYPE
+    ):
         faults.append(f"{name!r} is no type of transformation")
     text = ""
     try:

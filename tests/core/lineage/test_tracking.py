@@ -108,6 +108,8 @@ def test_faults_of_a_step_are_said_together(workbench: Workbench) -> None:
             "raw@v1", "clean@v1", "f", "\n", parameters={"x": {1, 2}}
         )
     assert len(refused.value.facts["faults"]) == 2  # type: ignore[arg-type]
+    with pytest.raises(LineageError, match="None is no type"):
+        workbench.datasets.track_transformation("raw@v1", "clean@v1", "f", None)  # type: ignore[arg-type]
     with pytest.raises(LineageError, match="no way"):
         workbench.datasets.get_lineage("raw@v1", "sideways")  # type: ignore[arg-type]
     with pytest.raises(LineageError, match="no direction"):

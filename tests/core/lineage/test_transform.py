@@ -115,6 +115,10 @@ def test_outputs_are_handed_over_once(workbench: Workbench, phq9: DatasetVersion
         t.input("visits")
     with pytest.raises(DataVersionError, match="something to transform"):
         workbench.datasets.transform(inputs=[], code=score, name="scored")
+    with pytest.raises(DataVersionError, match="no inputs"):
+        workbench.datasets.transform(inputs=3, code=score, name="scored")  # type: ignore[arg-type]
+    with pytest.raises(LineageError, match="JSON"):
+        transform(code=score, parameters={"x": object()})
     assert workbench.datasets.list_datasets() == ["phq9"]
 
 
