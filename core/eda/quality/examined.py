@@ -227,6 +227,8 @@ class ExaminedColumn:
     @cached_property
     def missing(self) -> int:
         """How many nulls and NaN there are."""
+        if "missing" in self.known:
+            return int(self.known["missing"])
         if is_a.is_floating(self.type) and self.family == "number":
             return int(np.isnan(self.numbers).sum())
         return int(self._given.null_count)

@@ -86,9 +86,9 @@ def detect_issues(
 ) -> list[DataQualityIssue]:
     """Return what is wrong with a table, what would change an analysis most first.
 
-    `target` is the column that is to be predicted, `statistics` what is known of the columns
-    (core/profile/column.py), which saves counting it again. Raises EDAError when two columns have
-    one name, or none has the target's.
+    `target` is the column that is to be predicted. `statistics` are those of these columns
+    (core/profile/column.py), of which `missing` is taken and not counted again. Raises EDAError
+    when two columns have one name, or none has the target's.
 
     >>> import pyarrow as pa
     >>> answers = pa.table({"score": [0, 1, 2, 3] * 50 + [9, 9, 7]})
