@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from catalog.errors import CatalogError, FilterError, QueryError
+    from core.eda.issue import DataQualityIssue
+    from core.eda.module import EDAModule
+    from core.eda.report import EDAReport
     from core.errors import (
         ArtifactError,
+        EDAError,
         ExperimentError,
         InvalidMetricError,
         ParamConflictError,
@@ -35,6 +39,10 @@ _HOME = {
     "Artifact": "core.tracking.run",
     "ArtifactError": "core.errors",
     "CatalogError": "catalog.errors",
+    "DataQualityIssue": "core.eda.issue",
+    "EDAError": "core.errors",
+    "EDAModule": "core.eda.module",
+    "EDAReport": "core.eda.report",
     "ExperimentError": "core.errors",
     "ExperimentTracker": "core.tracking.tracker",
     "FileSystemStorage": "core.tracking.storage",
@@ -58,6 +66,10 @@ __all__ = [
     "Artifact",
     "ArtifactError",
     "CatalogError",
+    "DataQualityIssue",
+    "EDAError",
+    "EDAModule",
+    "EDAReport",
     "ExperimentError",
     "ExperimentTracker",
     "FileSystemStorage",

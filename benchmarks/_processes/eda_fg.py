@@ -1,0 +1,21 @@
+"""The same with fg-data-profiling in its minimal form; its call home is switched off."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+os.environ["YDATA_PROFILING_NO_ANALYTICS"] = "true"
+import pandas as pd
+from data_profiling import ProfileReport
+
+path = Path(sys.argv[1])
+report = ProfileReport(pd.read_parquet(path), minimal=True, progress_bar=False)
+report.to_file(path.with_suffix(".fg.html"))
+used = resource.getrusage(resource.RUSAGE_SELF)
+found = {"cpu": time.process_time(), "rss": used.ru_maxrss * 1024}
+print(json.dumps({**found, "size": path.with_suffix(".fg.html").stat().st_size}))

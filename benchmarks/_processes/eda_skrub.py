@@ -1,0 +1,20 @@
+"""The same with skrub, plots and associations included."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+from skrub import TableReport
+
+path = Path(sys.argv[1])
+frame = pd.read_parquet(path)
+report = TableReport(frame, plot_distributions=True, compute_associations=True, verbose=0)
+report.write_html(path.with_suffix(".skrub.html"))
+used = resource.getrusage(resource.RUSAGE_SELF)
+found = {"cpu": time.process_time(), "rss": used.ru_maxrss * 1024}
+print(json.dumps({**found, "size": path.with_suffix(".skrub.html").stat().st_size}))
