@@ -1,8 +1,9 @@
 """What the analyses on request found: plain values that a report carries and JSON holds.
 
 Everything on request is judged at one fifth of the 0.05 of the columns: p values are adjusted for
-how many there are and divided by 0.2, intervals that decide are of 99 %. A report in which all is
-asked for is hardly more often a false alarm than one in which nothing is.
+how many there are and divided by 0.2, intervals that decide are of 99 %. Each analysis may still be
+a false alarm once in a hundred reports, twice with as few as 50 rows: asking for all of them makes
+a false alarm more likely than asking for none.
 """
 
 from __future__ import annotations
