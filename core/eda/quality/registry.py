@@ -67,6 +67,13 @@ _SILENT: Final = frozenset(
         *("placeholders", "leakage", "duplicate_rows", "near_duplicates", "personal_data"),
     )
 )
+# Their texts hold values of the column.
+_QUOTING: Final = frozenset(
+    (
+        *("mixed_spellings", "placeholders", "quasi_constant", "imbalance", "tiny_groups"),
+        "skip_pattern",
+    )
+)
 TABLE_CHECKS: Final[tuple[TableCheck, ...]] = (
     sentinel_codes,
     underflow,
@@ -115,7 +122,7 @@ def detect_issues(
     if len(hashes.columns) == len(examined.columns):
         found.extend(duplicates(examined, hashes))
     found.extend(duplicate_columns(examined, hashes))
-    return ranked(settled(found), table.column_names)
+    return ranked([*masked(settled(found))], table.column_names)
 
 
 def _refuse(table: pa.Table, target: str | None) -> None:
@@ -149,6 +156,18 @@ def _is_said(issue: DataQualityIssue, skipped: set[str], twice: set[frozenset[st
     if issue.issue_type == "co_missing":
         return columns <= skipped
     return issue.issue_type == "correlated" and any(columns <= same for same in twice)
+
+
+def masked(issues: list[DataQualityIssue]) -> Iterator[DataQualityIssue]:
+    """Take the values out of what is said of columns that name a person."""
+    private_columns = {i.column for i in issues if i.issue_type == "personal_data"}
+    for issue in issues:
+        told = {*issue.columns, issue.evidence.get("gate")} & private_columns
+        if issue.issue_type in _QUOTING and told:
+            words = f"{issue.affected_rows:,} rows; values are not shown, they may name a person."
+            yield replace(issue, description=words, evidence={"masked": True}, sql="")
+        else:
+            yield issue
 
 
 def ranked(issues: list[DataQualityIssue], names: list[str]) -> list[DataQualityIssue]:

@@ -135,6 +135,13 @@ def test_what_names_a_person_is_never_told() -> None:
     assert not [issue for issue in issues if "secret" in str(issue.to_dict())]
 
 
+def test_no_other_issue_tells_it_either() -> None:
+    contacts = ["a.secret@example.org"] * 590 + ["A.Secret@example.org"] * 9 + ["b"]
+    issues = detect_issues(pa.table({"contact": contacts, "n": list(range(600))}))
+    assert {"personal_data", "mixed_spellings"} <= {issue.issue_type for issue in issues}
+    assert not [issue for issue in issues if "secret" in str(issue.to_dict()).casefold()]
+
+
 def test_a_long_table_is_sampled_where_relations_are_looked_for() -> None:
     random = np.random.default_rng(3)
     x = random.normal(size=300_000)
