@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -29,6 +29,25 @@ def drift(
         list[str] | None,
         typer.Option("--columns", metavar="NAMES", help="Only these; a,b or repeated."),
     ] = None,
+    method: Annotated[
+        Literal["exact", "sketch"],
+        typer.Option("--method", help="sketch: what was counted at registration."),
+    ] = "exact",
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="COLUMN", help="Also within each subgroup.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COLUMN", help="What is to be predicted.")
+    ] = None,
+    prediction: Annotated[
+        str | None, typer.Option("--prediction", metavar="COLUMN", help="What was predicted.")
+    ] = None,
+    correlations: Annotated[
+        bool, typer.Option("--correlations", help="Also pairs of numeric columns.")
+    ] = False,
+    multivariate: Annotated[
+        bool, typer.Option("--multivariate", help="Also all columns together.")
+    ] = False,
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="Write the report as one page.")
     ] = None,
@@ -56,7 +75,10 @@ def drift(
         if file not in (None, "-"):
             check_place(Path(file).expanduser())
     names = [name.strip() for text in columns or () for name in text.split(",") if name.strip()]
-    report = _compared(reference, current, lake, {"columns": names or None}, store=store)
+    asked: dict[str, Any] = {"columns": names or None, "method": method, "by": by}
+    asked |= {"target": target, "prediction": prediction}
+    asked |= {"correlations": correlations, "multivariate": multivariate}
+    report = _compared(reference, current, lake, asked, store=store)
     if json_file is not None:
         text = json.dumps(report.to_dict(), indent=2) + "\n"
         if json_file == "-":

@@ -147,3 +147,22 @@ def test_the_report_is_written_as_one_page(mhras: Command, tmp_path: Path) -> No
     assert page.startswith("<!doctype html>")
     assert "scores@v2 compared with scores@v1" in page
     assert "&#39;f&#39;, &#39;m&#39; gave way to" in page
+
+
+@pytest.mark.usefixtures("scores")
+def test_analyses_are_asked_for(mhras: Command) -> None:
+    status, out, _ = mhras("drift", "scores@v1", "scores@v2", "--method", "sketch")
+    assert (status, "from what was counted at registration" in out) == (0, True)
+    options = ["--by", "sex", "--target", "score", "--correlations", "--multivariate"]
+    status, out, _ = mhras("drift", "scores@v1", "scores@v2", *options, "--json", "-")
+    found = DriftReport.from_dict(json.loads(out))
+    assert found.parameters == {
+        "by": "sex",
+        "target": "score",
+        "correlations": True,
+        "multivariate": True,
+    }
+    assert None not in (found.target, found.correlation_drifts, found.multivariate)
+    assert mhras("drift", "scores@v1", "scores@v2", "--method", "guess")[0] == 2
+    status, _, remarks = mhras("drift", "scores@v1", "scores@v2", "--target", "weight")
+    assert (status, "weight" in remarks) == (1, True)
