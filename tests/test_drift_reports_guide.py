@@ -14,7 +14,9 @@ from app import cli_drift
 from core import Workbench
 from tests.support.commands import Command
 
-TEXT = (Path(__file__).resolve().parents[1] / "docs" / "drift_reports.md").read_text(encoding="utf8")
+TEXT = (Path(__file__).resolve().parents[1] / "docs" / "drift_reports.md").read_text(
+    encoding="utf8"
+)
 
 
 def blocks(language: str) -> list[str]:
