@@ -39,10 +39,10 @@ def advise(
     # what an issue says already is not said again
     said = {(issue.issue_type, name) for issue in severe for name in issue.columns}
     found = [
-        *_about_leakage(target),
+        *_about_leakage(target, issues),
         *(_said(issue) for issue in severe),
         *_about_gaps(summaries, said),
-        *_about_pairs(associations, said),
+        *_about_pairs(associations, said, "" if target is None else target.column),
         *_about_skew(summaries),
     ]
     return tuple(dict.fromkeys(found))[:MOST]
@@ -53,11 +53,14 @@ def _said(issue: DataQualityIssue) -> str:
     return f"{about}{issue.description} {issue.recommendation}"
 
 
-def _about_leakage(target: TargetAnalysis | None) -> Iterator[str]:
+def _about_leakage(
+    target: TargetAnalysis | None, issues: Sequence[DataQualityIssue]
+) -> Iterator[str]:
     if target is None:
         return
+    said = {name for issue in issues if issue.issue_type == "leakage" for name in issue.columns}
     for feature in target.features:
-        if feature.leakage:
+        if feature.leakage and feature.name not in said:
             yield (
                 f"{feature.name} may give {target.column} away: {feature.leakage} Find out whether"
                 " it is known before the target is; if not, leave it out of every model."
@@ -74,9 +77,15 @@ def _about_gaps(summaries: Sequence[Summary], said: set[tuple[str, str]]) -> Ite
             )
 
 
-def _about_pairs(associations: Associations, said: set[tuple[str, str]]) -> Iterator[str]:
+def _about_pairs(
+    associations: Associations, said: set[tuple[str, str]], target: str
+) -> Iterator[str]:
     for pair in associations.pairs:
-        if pair.strength is None or abs(pair.strength) < _SAME:
+        if (
+            pair.strength is None
+            or abs(pair.strength) < _SAME
+            or target in (pair.first, pair.second)
+        ):
             continue
         if not any(name in {pair.first, pair.second} for kind, name in said if "corr" in kind):
             yield (

@@ -8,7 +8,7 @@ from core.charts.export import with_data
 from core.charts.intervals import forest_plot
 from core.eda.figures import importance_chart
 from core.render.document import Badge, Callout, Chart, Facts, Link, Number, Section, Table, Text
-from core.render.wording import number
+from core.render.wording import number, p_value
 
 if TYPE_CHECKING:
     from core.charts.theme import Spec
@@ -42,7 +42,7 @@ def target_section(found: TargetAnalysis) -> Section:
     blocks += [Chart(spec) for spec in charts if spec is not None]
     headers = (
         *("Feature", "Kind", found.measure, "Information (nats)", "95 % interval"),
-        *("Target where missing", "and where not", "p"),
+        *("Where missing", "and where not", "p"),
     )
     blocks.append(Table(headers, rows=[_row(feature) for feature in found.features]))
     if found.importance is not None:
@@ -69,7 +69,7 @@ def _row(feature: Feature) -> tuple[Cell, ...]:
         Number(low, f"{number(low)} to {number(high)}"),
         None if missing is None else missing.where_missing,
         None if missing is None else missing.where_present,
-        None if missing is None else missing.p_value,
+        None if missing is None else p_value(missing.p_value),
     )
 
 
