@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
+import pyarrow.types as is_a
 
 from core.datasets.reader import VersionReader
 from core.storable import stored_type
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from lake.objects import Objects
 
 # Columns that are read together: each of the parts is then opened fewer times.
-_TOGETHER: Final = 64 * 1024 * 1024
+_TOGETHER: Final = 24 * 1024 * 1024
 
 
 def read_columns(
@@ -40,12 +41,19 @@ def read_columns(
 
 
 def _sizes(objects: Objects, layout: Layout, names: Sequence[str]) -> dict[str, float]:
-    """Estimate the bytes of columns by those of their first rows."""
-    if not layout.parts:
-        return dict.fromkeys(names, 0.0)
-    first = VersionReader(objects, layout, names).stored(0)
-    times = layout.rows / max(1, first.num_rows)
-    return {name: first[name].nbytes * times for name in names}
+    """Estimate the bytes of columns by their types, or else by their first rows."""
+    kinds = {name: stored_type(layout.schema.field(name).type) for name in names}
+    found = {n: layout.rows * k.bit_width / 8 for n, k in kinds.items() if _has_width(k)}
+    others = [name for name in names if name not in found]
+    if others and layout.parts:
+        first = VersionReader(objects, layout, others).stored(0)
+        times = layout.rows / max(1, first.num_rows)
+        found |= {name: first[name].nbytes * times for name in others}
+    return {name: found.get(name, 0.0) for name in names}
+
+
+def _has_width(kind: pa.DataType) -> bool:
+    return bool(is_a.is_primitive(kind))  # numbers, flags and times
 
 
 def _read(objects: Objects, layout: Layout, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:

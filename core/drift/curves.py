@@ -68,6 +68,7 @@ class Curves:
         every = every[order]
         whole: type[Any] = np.int32 if len(every) < 2**31 else np.int64
         before = np.cumsum(order < len(reference), dtype=whole)
+        del order  # the largest of all
         after = np.arange(1, len(every) + 1, dtype=whole) - before
         steps = every[1:] != every[:-1]
         if not steps.all():
@@ -85,7 +86,9 @@ class Curves:
 
     @cached_property
     def _at(self) -> Numbers:
-        return np.asarray(self.before / self.before[-1] - self.after / self.after[-1])
+        found = self.before / self.before[-1]
+        found -= self.after / self.after[-1]
+        return np.asarray(found)
 
     @cached_property
     def _just_before(self) -> Numbers:
@@ -97,7 +100,7 @@ class Curves:
     def distance(self) -> float:
         """Return the greatest difference of the functions: Kolmogorov and Smirnov's."""
         each = [self._at] if self.values is not None else [self._at, self._just_before]
-        return max(float(np.abs(differences).max()) for differences in each)
+        return max(float(max(found.max(), -found.min())) for found in each)
 
     def area(self, low: float = -np.inf, high: float = np.inf) -> float:
         """Return the area between the functions: the first Wasserstein distance.
@@ -113,7 +116,8 @@ class Curves:
         return self._area(-np.inf, np.inf)
 
     def _area(self, low: float, high: float) -> float:
-        widths = np.diff(np.clip(self.points, low, high))
+        points = np.clip(self.points, low, high) if np.isfinite(high - low) else self.points
+        widths = np.diff(points)
         if self.values is not None:
             return float(np.abs(self._at[:-1]) @ widths)
         left, right = self._at[:-1], self._just_before[1:]
@@ -130,9 +134,11 @@ class Curves:
 
     def wins(self) -> float:
         """Return in how many pairs the current value is the greater one, ties half."""
-        if self._all_differ:  # at each current value: how many there are less than it
-            is_current = np.diff(self.after, prepend=self.after.dtype.type(0)).astype(bool)
-            return float(self.before[is_current].sum(dtype=np.float64))
+        if self._all_differ:  # from the sum of the current values' ranks
+            first, second = self.rows
+            both = first + second
+            ranks = both * (both + 1) // 2 - first * (both + 1) + int(self.before.sum())
+            return float(ranks - second * (second + 1) // 2)
         steps = self.after - self.after_below
         under = (self.before.astype(np.float64) + self.before_below) / 2
         found = float(steps @ under)

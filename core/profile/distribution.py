@@ -87,10 +87,10 @@ class Sample:
         with np.errstate(over="ignore", invalid="ignore"):
             return float(np.std(values)) if len(values) else 0.0
 
-    @cached_property
+    @property
     def finite(self) -> Sample:
         """The same without infinite numbers."""
-        start, end = _finite_range(self.values)
+        start, end = _finite_range(self.values)  # not kept: it would keep itself from being freed
         return self if end - start == len(self.values) else Sample(self.values[start:end])
 
     def quantiles(self, shares: Sequence[float]) -> Numbers:
@@ -131,7 +131,7 @@ class Sketch:
         """Whether every number is one of the points."""
         return not len(self.points) or bool((self.least_counts[1:] == self.counts[:-1]).all())
 
-    @cached_property
+    @property
     def finite(self) -> Sketch:
         """The same without infinite numbers."""
         start, end = _finite_range(self.points)
@@ -189,7 +189,7 @@ class Sketch:
         return found
 
 
-def sketch_numbers(ordered: Numbers) -> Sketch:
+def sketch_numbers(sample: Sample | Numbers) -> Sketch:
     """Return a sketch of ascending numbers: of all of them where few are distinct.
 
     Otherwise of those at 256 equal steps, those beside the usual quantiles, and, at each end, those
@@ -199,9 +199,12 @@ def sketch_numbers(ordered: Numbers) -> Sketch:
     >>> sketch.rows, sketch.quantiles([0.25, 0.5]).tolist()
     (100000, [24999.75, 49999.5])
     """
-    sample = Sample(ordered)
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    if len(starts) <= SKETCH_BINS + 1:
+    if not isinstance(sample, Sample):
+        sample = Sample(sample)
+    ordered = sample.values
+    changes = ordered[1:] != ordered[:-1]
+    if np.count_nonzero(changes) <= SKETCH_BINS:
+        starts = np.append(0, np.flatnonzero(changes) + 1)[: len(ordered)]
         ends = np.append(starts[1:], len(ordered))[: len(starts)]
         return Sketch(ordered[starts], starts, ends, sample.spread)
     first, end = _finite_range(ordered)

@@ -92,7 +92,7 @@ def sketch_column(measured: MeasuredColumn) -> ColumnSketch:
     """
     found = ColumnSketch(family=measured.family, rows=measured.rows, missing=measured.missing)
     if measured.family == "number":
-        return replace(found, numbers=sketch_numbers(measured.values))
+        return replace(found, numbers=sketch_numbers(measured.numbers))
     if measured.family in {"text", "flag"}:
         texts, counts = measured.listed
         order = _most_frequent(texts, counts)

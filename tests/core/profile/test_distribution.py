@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -65,6 +67,14 @@ def test_a_sketch_gives_numbers_that_are_distributed_alike() -> None:
     assert sketch_numbers(values).expand(7) == pytest.approx(values)
     many = drawn("skewed")
     assert np.median(sketch_numbers(many).expand(2001)) == pytest.approx(np.median(many), rel=0.01)
+
+
+def test_numbers_are_let_go_of_at_once() -> None:
+    sample = Sample(np.arange(9.0))
+    assert sample.finite.spread == pytest.approx(2.582, abs=0.001)
+    gone = weakref.ref(sample)
+    del sample
+    assert gone() is None
 
 
 def test_nothing_is_sketched_as_nothing() -> None:
