@@ -27,6 +27,8 @@ _SETTINGS: Final = (
     "set timezone = 'UTC'",
     # segments never change, so what was learnt about a file stays true
     "set parquet_metadata_cache = true",
+    # it would stand in what a program prints
+    "set enable_progress_bar = false",
 )
 
 

@@ -25,7 +25,7 @@ class Known:
     def __init__(self, objects: Objects, earlier: Sequence[Layout]) -> None:
         self._objects = objects
         self._holders: dict[tuple[str, str], str] = {}
-        self._bases: dict[tuple[str, int], Part] = {}
+        self._bases: dict[tuple[str, int], list[Part]] = {}
         self._patched: dict[frozenset[tuple[str, str]], tuple[Layout, int]] = {}
         self._loaded: dict[int, Mapping[int, tuple[Patch, pa.Table]]] = {}
         for layout in reversed(earlier):  # the most recent one counts
@@ -37,7 +37,8 @@ class Known:
     def add(self, part: Part) -> None:
         """Take in a part that is stored."""
         if len(part.pieces) == 1:
-            self._bases["first", part.first] = self._bases["last", part.last] = part
+            for end in (("first", part.first), ("last", part.last)):
+                self._bases.setdefault(end, []).append(part)
         if not part.patched:
             for piece in part.pieces:
                 for name in piece.columns:
@@ -54,10 +55,10 @@ class Known:
 
     def base(self, part: Part) -> Part | None:
         """Return a stored chunk that begins or ends like this one and has all of its columns."""
-        for key in (("first", part.first), ("last", part.last)):
-            base = self._bases.get(key)
-            if base is not None and set(base.pieces[0].columns) >= set(part.digests):
-                return base
+        for end in (("first", part.first), ("last", part.last)):
+            for base in reversed(self._bases.get(end, ())):  # the most recent one that has them
+                if set(base.pieces[0].columns) >= set(part.digests):
+                    return base
         return None
 
     def patched(self, digests: Mapping[str, str]) -> Patched | None:
