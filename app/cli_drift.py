@@ -68,8 +68,7 @@ def drift(
     Exit codes: 0 compared, 1 drift with --fail-on-drift or an error, 2 not understood. Two files
     need no lake.
     """
-    from app.drift_text import say_drift  # not needed for --help
-    from app.output_file import check_place, write_whole  # as above
+    from app.output_file import check_place  # not needed for --help
 
     for file in (html, json_file):
         if file not in (None, "-"):
@@ -79,16 +78,7 @@ def drift(
     asked |= {"target": target, "prediction": prediction}
     asked |= {"correlations": correlations, "multivariate": multivariate}
     report = _compared(reference, current, lake, asked, store=store)
-    if json_file is not None:
-        text = json.dumps(report.to_dict(), indent=2) + "\n"
-        if json_file == "-":
-            say(text.rstrip("\n"))
-        else:
-            write_whole(Path(json_file).expanduser(), text.encode())
-    if html is not None:
-        write_whole(Path(html).expanduser(), _page(report, (reference, current)))
-    if json_file != "-":
-        say_drift(report, names=(reference, current), terminal=at_terminal())
+    _hand_over(report, (reference, current), json_file=json_file, html=html)
     if fail_on_drift and report.drift_detected:
         remark("There is drift.")
         raise typer.Exit(1)
@@ -107,6 +97,24 @@ def _compared(
         from core.datasets.comparison import compare_tables  # with Arrow, which help needs not
 
         return compare_tables(*files, **asked)
+
+
+def _hand_over(
+    report: DriftReport, names: tuple[str, str], *, json_file: str | None, html: str | None
+) -> None:
+    """Write the files asked for; print the report unless its JSON is printed."""
+    from app.drift_text import say_drift  # not needed for --help
+    from app.output_file import write_whole  # as above
+
+    document = json.dumps(report.to_dict(), indent=2)
+    if html is not None:
+        write_whole(Path(html).expanduser(), _page(report, names))
+    if json_file == "-":
+        say(document)
+        return
+    if json_file is not None:
+        write_whole(Path(json_file).expanduser(), f"{document}\n".encode())
+    say_drift(report, names=names, terminal=at_terminal())
 
 
 def _page(report: DriftReport, names: tuple[str, str]) -> bytes:
