@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -81,6 +82,25 @@ def test_a_stock_duckdb_runs_the_sql(folder: Path, only_duckdb: Path) -> None:
     rows = out.stdout.splitlines()
     assert len([row for row in rows if "FINISHED" in row]) == 3
     assert len(rows) == 3 + 3 + 100
+
+
+def test_the_commands_for_data_run_one_after_the_other(tmp_path: Path) -> None:
+    lines = "".join(f"{n},{n % 28},{int(n % 28 > 14)}\n" for n in range(200))
+    for name, data in {"survey": lines, "later": lines.replace(",27,", ",9,")}.items():
+        (tmp_path / f"{name}.csv").write_text(f"person,phq9,risk\n{data}")
+    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    script = "set -e\nmhras init\n" + blocks("sh")[1]
+    out = subprocess.run(
+        ["sh", "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": places},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert out.returncode == 0, out.stderr
+    assert out.stdout.endswith("200\n")
+    assert {page.name for page in tmp_path.glob("*.html")} == {"drift.html", "eda.html"}
 
 
 def test_the_picture_is_there() -> None:
