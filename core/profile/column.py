@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as is_a
 
+from core.profile.distribution import Sample
 from core.profile.measured import MeasuredColumn, is_number
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _top(texts: pa.Array, counts: npt.NDArray[np.int64]) -> list[dict[str, Any]]
 
 
 def _of_numbers(column: pa.Array, ordered: Numbers) -> dict[str, Any]:
-    finite = ordered[np.isfinite(ordered)]
+    finite = Sample(ordered).finite.values
     changes = ordered[1:] != ordered[:-1]  # not by difference: inf - inf is no number
     starts = np.flatnonzero(np.append(True, changes)) if len(ordered) else np.empty(0, np.int64)
     return {
