@@ -10,6 +10,7 @@ A file of any size is read in pieces: only one of them is in memory.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.frames import FrameError, to_arrow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    import duckdb
     import pandas as pd
 
 BATCH_ROWS: Final = 65_536
@@ -30,8 +32,9 @@ _JSON_LINES: Final = """
 select * from read_json($path, sample_size = -1, format = 'newline_delimited')
 """
 _ZERO_OF_IBM: Final = 16.0**-65
-# To find out the types DuckDB would keep all of the file in memory (2.0: 2.2 GB of one of 2 GB).
-_SPARING: Final = ("set memory_limit = '128MB'", "set threads = 2")
+# To find out the types DuckDB would keep all of the file in memory (2.0: 2.2 GB of one of 2 GB),
+# unless it may not. What many columns or long lines need more for gets more.
+_MEMORY_LIMITS: Final = ("128MB", "1GB", "8GB")
 _HINT: Final = "Name a .parquet, .csv, .tsv, .jsonl, .arrow, .feather or .xpt file."
 
 
@@ -156,9 +159,7 @@ def _read_text(query: str, path: Path) -> Source:
 
     connection = connect()
     try:
-        for setting in _SPARING:
-            connection.execute(setting)
-        batches = connection.sql(query, params={"path": str(path)}).to_arrow_reader(BATCH_ROWS)
+        batches = _opened(connection, query, path)
     except duckdb.Error as error:
         raise ValueError(str(error)) from error
 
@@ -171,6 +172,20 @@ def _read_text(query: str, path: Path) -> Source:
             connection.close()
 
     return Source(batches.schema, pieces())
+
+
+def _opened(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> pa.RecordBatchReader:
+    """Find out the types in little memory, in more where that is too little."""
+    import duckdb
+
+    connection.execute("set threads = 2")
+    *less, most = _MEMORY_LIMITS
+    for limit in less:
+        connection.execute(f"set memory_limit = '{limit}'")
+        with contextlib.suppress(duckdb.OutOfMemoryException):
+            return connection.sql(query, params={"path": str(path)}).to_arrow_reader(BATCH_ROWS)
+    connection.execute(f"set memory_limit = '{most}'")
+    return connection.sql(query, params={"path": str(path)}).to_arrow_reader(BATCH_ROWS)
 
 
 def _read_csv(path: Path) -> Source:

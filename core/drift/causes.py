@@ -214,7 +214,8 @@ def resolution(values: Numbers) -> float:
         return 0.0
     least = float(np.diff(distinct).min())
     multiples = (distinct - distinct[0]) / least
-    return least if bool(np.allclose(multiples, np.round(multiples), atol=0.01)) else 0.0
+    even = np.isfinite(multiples).all() and np.allclose(multiples, np.round(multiples), atol=0.01)
+    return least if even else 0.0
 
 
 def _codes(before: Numbers, after: Numbers) -> str:

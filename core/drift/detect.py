@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
+import numpy as np
+
 from core.drift.advice import advise
 from core.drift.analyses import Further, OnRequest, analyse
 from core.drift.columns import adjust, as_results, compare, pair_of, sides_of
@@ -102,6 +104,8 @@ def report_on(
     lost, new = after.lacks(before), before.lacks(after)
     score = sum(comparison.effect for comparison in drifted) / max(1, len(comparisons))
     further = further or Further()
+    with np.errstate(all="ignore"):  # of values too large to subtract or divide them
+        advice = [*advise(drifted, lost, new, unmatched), *further.advice]
     return DriftReport(
         version_id1=before.name,
         version_id2=after.name,
@@ -110,7 +114,7 @@ def report_on(
         feature_drifts={c.pair.name: c.effect for c in comparisons},
         drifted_columns=tuple(c.pair.name for c in drifted),
         statistical_tests={c.pair.name: as_results(c) for c in comparisons},
-        recommendations=(*advise(drifted, lost, new, unmatched), *further.advice),
+        recommendations=tuple(advice),
         reference_rows=before.rows,
         current_rows=after.rows,
         only_in_reference=lost,

@@ -22,3 +22,13 @@ def test_a_transport_file_gives_its_zeros_numbers_and_texts(tmp_path: Path) -> N
     found = table["SCORE"].to_pylist()
     assert found.pop(3) is numbers.pop(3) is None
     assert found == pytest.approx(numbers, rel=1e-15, abs=0.0)
+
+
+def test_a_text_file_may_have_thousands_of_columns(tmp_path: Path) -> None:
+    """DuckDB needs more than the memory it first gets to find out their types."""
+    names = [f"c{place}" for place in range(3_000)]
+    line = ",".join(["0.123456789"] * len(names))
+    (tmp_path / "wide.csv").write_text("\n".join([",".join(names), *[line] * 100]))
+    source = open_source(tmp_path / "wide.csv")
+    assert source.schema.names == names
+    assert sum(piece.num_rows for piece in source.pieces) == 100
