@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BATCH_ROWS: Final = 65_536
 _CSV: Final = "select * from read_csv($path, sample_size = -1)"
+_FIELDS: Final = "select count(*) from read_csv($path, delim = $mark, header = true)"
 _JSON_LINES: Final = """
 select * from read_json($path, sample_size = -1, format = 'newline_delimited')
 """
@@ -189,7 +190,28 @@ def _opened(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> pa
 
 
 def _read_csv(path: Path) -> Source:
-    return _read_text(_CSV, path)
+    source = _read_text(_CSV, path)
+    if len(source.schema) == 1:
+        _check_fields(path, source.schema.names[0])
+    return source
+
+
+def _check_fields(path: Path, header: str) -> None:
+    """Refuse lines of different lengths, which DuckDB takes for one column of whole lines."""
+    import duckdb
+
+    from catalog.session import connect
+
+    mark = next((mark for mark in ",;\t|" if mark in header), "")
+    if not mark:
+        return
+    with contextlib.closing(connect()) as connection:
+        try:
+            connection.execute(_FIELDS, {"path": str(path), "mark": mark})
+        except duckdb.Error as error:
+            fields = header.count(mark) + 1
+            message = f"its first line has {fields} fields, and others have more or fewer"
+            raise ValueError(message) from error
 
 
 def _read_json(path: Path) -> Source:

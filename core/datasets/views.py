@@ -62,7 +62,7 @@ class DatasetViews:
             try:
                 query = version_sql(layout, locate)
             except DataVersionError:
-                continue
+                continue  # it cannot be a view, as told above: whoever names it is told why
             for name, points in names.items():
                 moves = _MOVED.format(query=query, points=points, version_id=version_id, name=name)
                 found[name] = moves if points else query

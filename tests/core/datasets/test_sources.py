@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from core.datasets.sources import open_source
+from core.frames import FrameError
 from tests.support.sas_transport import write_transport
 
 if TYPE_CHECKING:
@@ -32,3 +33,18 @@ def test_a_text_file_may_have_thousands_of_columns(tmp_path: Path) -> None:
     source = open_source(tmp_path / "wide.csv")
     assert source.schema.names == names
     assert sum(piece.num_rows for piece in source.pieces) == 100
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_lines_of_different_lengths_are_refused(tmp_path: Path, mark: str) -> None:
+    lines = ["a,b", "1,2", "3,4,5", "6"]
+    (tmp_path / "ragged.csv").write_text("\n".join(lines).replace(",", mark))
+    with pytest.raises(FrameError, match="first line has 2 fields, and others have more or fewer"):
+        open_source(tmp_path / "ragged.csv")
+
+
+def test_one_column_may_have_a_comma_in_its_name(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text('"last, first"\n"b, a"\n"c, d"\n')
+    source = open_source(tmp_path / "names.csv")
+    table = pa.concat_tables(source.pieces)
+    assert table.to_pydict() == {"last, first": ["b, a", "c, d"]}
