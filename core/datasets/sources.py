@@ -133,7 +133,9 @@ def _readable(path: Path, pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _unreadable(path: Path, error: Exception) -> FrameError:
-    return FrameError(f"{path} cannot be read: {error}", hint=_HINT, path=str(path))
+    hint = "Mend the file, or write it again from where it came."
+    reason = str(error).strip().removesuffix(".")
+    return FrameError(f"{path} cannot be read: {reason}.", hint=hint, path=str(path))
 
 
 def _read_parquet(path: Path) -> Source:

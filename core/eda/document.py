@@ -135,7 +135,12 @@ def _kinds(report: EDAReport) -> list[tuple[str, Cell]]:
 
 def _summary(report: EDAReport) -> list[Block]:
     if not report.recommendations:
-        return [Callout("Nothing stands out", text="No check of this report found fault.")]
+        return [
+            Callout(
+                "Nothing stands out",
+                text="Nothing was found that should be changed before an analysis.",
+            )
+        ]
     return [Text("What to do first", style="lead"), Points(report.recommendations, numbered=True)]
 
 

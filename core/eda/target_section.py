@@ -27,7 +27,9 @@ def target_section(found: TargetAnalysis) -> Section:
         ("Rows looked at", found.rows),
     ]
     if found.positive:
-        facts.append((f"AUROC is of {found.positive}", found.classes[found.positive]))
+        facts.append(
+            (f"Rows where it is {found.positive} (the case)", found.classes[found.positive])
+        )
     blocks: list[Block] = [Facts(facts)]
     blocks += [
         Callout(
