@@ -17,6 +17,7 @@ MhrasError (lake/errors.py)
   RenderError             also ValueError: a picture that cannot stand in a report
   DriftReportError        also ValueError: what is no report of drift, or cannot be made one of
     DriftReportNotFoundError  also KeyError
+  EvaluationError         also ValueError: predictions that cannot be judged by these outcomes
   MissingExtraError       also ImportError: something optional is not installed
 """
 
@@ -117,6 +118,13 @@ class EDAError(MhrasError, ValueError):
     """A table that cannot be analyzed, or an analysis nobody knows."""
 
     code: ClassVar[str] = "eda"
+
+
+class EvaluationError(MhrasError, ValueError):
+    """Predictions that cannot be judged so; the fact `faults` lists everything that is wrong."""
+
+    code: ClassVar[str] = "evaluation"
+    faults: tuple[str, ...]
 
 
 class ContractError(DataVersionError):
