@@ -13,7 +13,7 @@ VIEWS: Final[dict[str, str]] = {
     "dataset_versions": "One row per version of a dataset that is not deleted.",
     "data_lineage": "One row per step from one thing to another that was made of it.",
     "dataset_tags": "Names that point to a version and may move: one row per dataset and tag.",
-    "drift_reports": "One row per stored comparison of two dataset versions.",
+    "drift_reports": "One row per stored comparison of dataset versions with a reference.",
     "dataset_contracts": "What new versions of a dataset are checked against.",
 }
 
@@ -79,9 +79,11 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "report_id": "UUIDv7; sorts by time of creation",
         "dataset_name": "of the current version",
         "version_id1": "the reference",
-        "version_id2": "the current version, which is measured by it",
+        "version_id2": "the current version, which is measured by it; of a series, the last one",
         "version1": "the reference as name@version",
         "version2": "the current version as name@version",
+        "kind": "comparison of two versions, or series of comparisons over time",
+        "version_ids": "of a series: a JSON array of the versions compared with the reference",
         "drift_detected": "some column drifted, or is in one version only",
         "drift_score": "0 to 1: effects of the drifted columns, by the number of columns",
         "feature_drifts": "column to effect: the part of the rows by which it differs",

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from catalog.catalog import Catalog
 
 _FIND: Final = "select * from drift_reports where report_id = $report_id"
-_BY_KEY: Final = "select * from drift_reports where result_key = $key"
+_BY_KEY: Final = "select * from drift_reports where result_key = $key order by created_at limit 1"
+_DELETED: Final = """
+select coalesce(arg_max(deleted, event_at), false) from events_drift_reports
+where report_id = $report_id
+"""
 # the beginning of an id that only one report has is as good as the id
 _LIKE: Final = """
 select report_id from drift_reports where starts_with(report_id, $beginning)
@@ -19,8 +23,10 @@ order by report_id limit 2
 _SEARCH: Final = """
 select * exclude (statistical_tests, attachments), map_keys(attachments) as attachments
 from drift_reports
-where ($dataset is null or dataset_name = $dataset)
-  and ($version_id is null or version_id1 = $version_id or version_id2 = $version_id)
+where kind = $kind
+  and ($dataset is null or dataset_name = $dataset)
+  and ($version_id is null or version_id1 = $version_id or version_id2 = $version_id
+       or list_contains(from_json(version_ids, '["varchar"]'), $version_id))
   and ($drifted is null or drift_detected = $drifted)
   and ($column is null
        or list_contains(from_json(drifted_columns, '["varchar"]'), $column))
@@ -49,8 +55,15 @@ class DriftRows:
         """Return the ids, two at most, that begin so."""
         return [row["report_id"] for row in self._ask(_LIKE, beginning=beginning)]
 
+    def is_deleted(self, report_id: str) -> bool:
+        """Tell whether there was such a report, and it was deleted."""
+        with self._catalog.cursor() as cursor:
+            found = cursor.execute(_DELETED, {"report_id": report_id}).fetchone()
+        return bool(found and found[0])
+
     def search(
         self,
+        kind: str,
         *,
         dataset: str | None = None,
         version_id: str | None = None,
@@ -59,9 +72,10 @@ class DriftRows:
         since: datetime | None = None,
         number: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Return reports without their tests, the newest first."""
+        """Return reports of a kind without their tests, the newest first."""
         return self._ask(
             _SEARCH,
+            kind=kind,
             dataset=dataset,
             version_id=version_id,
             drifted=drifted,

@@ -40,8 +40,9 @@ _KINDS: Final = {
         " from artifacts a join all_runs r using (run_id)"
     ),
     "report": (
-        "select report_id as id, 'drift from ' || version1 || ' to ' || version2 as label,"
-        " false as deleted from drift_reports"
+        "select report_id as id, case kind when 'series' then 'drift over time' else 'drift' end"
+        " || ' from ' || version1 || ' to ' || version2 as label, false as deleted"
+        " from drift_reports"
     ),
 }
 _THINGS: Final = " union all ".join(
@@ -64,7 +65,8 @@ links as materialized (
   union
   select run_id, artifact_id, 'file', 'run' from artifacts where artifact_type <> 'code'
   union
-  select unnest([version_id1, version_id2]), report_id, 'report', 'dataset_version'
+  select unnest([version_id1, version_id2] || coalesce(from_json(version_ids, '["varchar"]'), [])),
+         report_id, 'report', 'dataset_version'
   from drift_reports)
 """
 # `union` drops what was found before, so that a circle ends it

@@ -22,9 +22,14 @@ _ARTIFACTS: Final = "select artifact_id, run_id, digest, uri from artifacts"
 _LAYOUTS: Final = """
 select distinct storage_uri from events_dataset_versions where storage_uri is not null order by all
 """
+# but for those that were deleted, which nobody restores: who asks again makes another one
 _REPORTS: Final = """
-select digest from events_drift_reports where digest is not null
-union select unnest(map_values(attachments)) from events_drift_reports order by all
+with kept as (
+  from events_drift_reports where report_id not in (
+    select report_id from events_drift_reports
+    group by report_id having coalesce(arg_max(deleted, event_at), false)))
+select digest from kept where digest is not null
+union select unnest(map_values(attachments)) from kept order by all
 """
 _CODE: Final = """
 select distinct transformation_code from events_data_lineage
@@ -88,7 +93,7 @@ def dataset_layouts(catalog: Catalog) -> list[str]:
 
 
 def drift_objects(catalog: Catalog) -> list[str]:
-    """Return the digests of all reports of drift, and of what is attached to them."""
+    """Return the digests of the reports of drift there are, and of what is attached to them."""
     with catalog.cursor() as cursor:
         return [digest for (digest,) in cursor.execute(_REPORTS).fetchall()]
 

@@ -193,6 +193,8 @@ DRIFT_REPORTS = TableSpec(
         "version_id2": "string",
         "version1": "string",
         "version2": "string",
+        "kind": "string",
+        "version_ids": "string",
         "drift_detected": "bool",
         "drift_score": "double",
         "feature_drifts": "map<string,double>",

@@ -140,6 +140,7 @@ from (
   select report_id, min(dataset_name) as dataset_name,
          min(version_id1) as version_id1, min(version_id2) as version_id2,
          min(version1) as version1, min(version2) as version2,
+         coalesce(min(kind), 'comparison') as kind, min(version_ids) as version_ids,
          bool_or(drift_detected) as drift_detected, min(drift_score) as drift_score,
          arg_min(feature_drifts, event_at) as feature_drifts,
          arg_min(drifted_columns, event_at) as drifted_columns,

@@ -1,6 +1,7 @@
 """Tables of colours: correlations, missing values, how often two measures meet.
 
 columns of a heat map:        row, column (text), value
+  with marks:                 also alert, change (true or false), note (text)
 columns of missing values:    name (text), low, high (numbers of rows), share (0 ... 1)
 columns of a binned scatter:  x_low, x_high, y_low, y_high, count
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from core.charts.theme import Spec
 
 _CELL: Final = 24  # pixels
+_DOT: Final = "#1b2430"  # on light and dark cells, with a rim, as a mark on either
+_RIM: Final = "#ffffff"
+_BAR: Final = "#d4572a"
 _LABELLED: Final = 40  # rows or columns; more have no room for their names
 
 
@@ -66,6 +70,69 @@ def heat_map(
             "color": _steps("value", value, domain=[low, high], diverging=low < 0),
             "tooltip": [fields["y"], fields["x"], told],
         },
+    }
+
+
+def marked_heat_map(
+    title: str,
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    value: str,
+    domain: tuple[float, float],
+    row: str = "Row",
+    column: str = "Column",
+    alert: str = "Alert",
+    change: str = "Change",
+    form: str = ".2~f",
+) -> Spec:
+    """Describe a table of colours with a dot in cells of alert, and a bar before a change.
+
+    A cell whose value is None is empty. `form` is how values are written, as d3-format says it.
+
+    >>> names = {"rows": ["sleep"], "columns": ["May"], "value": "Effect"}
+    >>> marked_heat_map("Drift", **names, domain=(0, 1))["description"]
+    'Heat map: Drift. Effect, from 0 to 1, of 1 by 1: a darker or stronger colour is more. \
+A dot is alert, a bar at the left of a cell is change.'
+    """
+    plain = heat_map(
+        title, rows=rows, columns=columns, value=value, domain=domain, row=row, column=column
+    )
+    places = {axis: plain["encoding"][axis] for axis in ("x", "y")}
+    told = {"field": "value", "type": "quantitative", "title": value, "format": form}
+    noted = [
+        {"field": name, "type": "nominal", "title": said}
+        for name, said in (("alert", alert), ("change", change), ("note", "Note"))
+    ]
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "rect"},
+            "transform": [{"filter": "isValid(datum.value)"}],
+            "encoding": {
+                **places,
+                "color": _steps("value", value, domain=domain, diverging=domain[0] < 0, form=form),
+                "tooltip": [places["y"], places["x"], told, *noted],
+            },
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 46, "opacity": 1, "strokeWidth": 1.5}
+            | {"color": _DOT, "stroke": _RIM},
+            "transform": [{"filter": "datum.alert"}],
+            "encoding": {**places},
+        },
+        {
+            "mark": {"type": "tick", "orient": "vertical", "thickness": 4, "opacity": 1}
+            | {"size": min(_CELL, plain["height"] // max(1, len(rows))), "color": _BAR},
+            "transform": [{"filter": "datum.change"}],
+            "encoding": {"x": {**places["x"], "bandPosition": 0}, "y": places["y"]},
+        },
+    ]
+    said = f"A dot is {alert.lower()}, a bar at the left of a cell is {change.lower()}."
+    return {
+        "title": title,
+        "description": f"{plain['description']} {said}",
+        "height": plain["height"],
+        "layer": layers,
     }
 
 

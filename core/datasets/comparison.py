@@ -145,8 +145,7 @@ class Comparisons:
         if not store or before.version is None or after.version is None:
             return _compared(before, after, columns, method, options)
         return self._reports.once(
-            before.version,
-            after.version,
+            (before.version, after.version),
             _parameters(columns, method, options),
             lambda: _compared(before, after, columns, method, options),
         )

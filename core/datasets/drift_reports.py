@@ -3,80 +3,45 @@
     claim of the key    one id for a comparison, whoever asks first
     object              the whole report as JSON; attached files are objects too
     row                 what it says: now it is there (drift_reports in SQL)
+    another row         it is deleted; its objects go with the next collections of garbage
 
-The key is made of the contents and ids of both versions, of what was asked for, and of the number
-of the algorithm, so a new way to compare makes new reports.
+The key is made of the contents and ids of the versions, of what was asked for, and of the number
+of the algorithm, so a new way to compare makes new reports. A report is of two versions, or a
+series: of one version after another, or of a version in parts, with a reference.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
+from core.datasets.drift_rows import DriftSummary, row_of_report, row_of_series
 from core.errors import DataVersionError, DriftReportError, DriftReportNotFoundError
 from core.ids import new_id
 from lake.clock import now_us, to_datetime, to_us
 from lake.digest import digest_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import pyarrow as pa
 
     from catalog.drift_search import DriftRows
+    from core.datasets.drift_rows import Kind
     from core.datasets.version import DatasetVersion
     from core.drift.report import DriftReport
     from core.drift.second_opinion import SecondOpinion
+    from core.drift.series import DriftSeries
     from lake.lake import Durability, Lake
 
 _CLAIMS: Final = "drift-reports"
 _SHORTEST_ID: Final = 8
 _OPINION: Final = "evidently.json"
 PAGE: Final = "evidently.html"
+_GETTERS: Final = {"comparison": "get_drift_report", "series": "get_drift_series"}
 _HINT: Final = 'List them with drift_reports(), or `mhras sql "from drift_reports"`.'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftSummary:
-    """A stored report in one line. `version1` is the reference, as ``name@version``."""
-
-    report_id: str
-    dataset_name: str
-    version1: str
-    version2: str
-    drift_detected: bool
-    drift_score: float
-    drifted_columns: tuple[str, ...]
-    feature_drifts: Mapping[str, float]
-    recommendations: tuple[str, ...]
-    method: str
-    parameters: Mapping[str, Any]
-    attachments: tuple[str, ...]
-    created_at: datetime
-    actor: str
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Make a summary of a row that the catalog found."""
-        return cls(
-            report_id=row["report_id"],
-            dataset_name=row["dataset_name"],
-            version1=row["version1"],
-            version2=row["version2"],
-            drift_detected=row["drift_detected"],
-            drift_score=row["drift_score"],
-            drifted_columns=tuple(json.loads(row["drifted_columns"])),
-            feature_drifts=dict(row["feature_drifts"]),
-            recommendations=tuple(json.loads(row["recommendations"])),
-            method=row["method"],
-            parameters=json.loads(row["parameters"]),
-            attachments=tuple(sorted(row["attachments"])),
-            created_at=row["created_at"].replace(tzinfo=UTC),
-            actor=row["actor"] or "",
-        )
 
 
 class WantedReports(TypedDict, total=False):
@@ -106,71 +71,96 @@ class DriftReports:
 
     def once(
         self,
-        reference: DatasetVersion,
-        current: DatasetVersion,
+        versions: Sequence[DatasetVersion],
         parameters: Mapping[str, Any],
         compute: Callable[[], DriftReport],
     ) -> DriftReport:
-        """Return the report of this comparison; computed and stored when nobody has before.
+        """Return the report on a reference and a version; made when nobody has before.
 
         Raises DataVersionError for parameters that JSON cannot hold.
         """
-        key = _key(reference, current, parameters)
+        key = _key("comparison", versions, parameters)
         row = self._rows.by_key(key)
         if row is not None:
             return self._load(row)
-        report = compute()
-        held, _ = self._lake.claim(_CLAIMS, key, {"report_id": new_id()})
-        report = replace(report, report_id=held["report_id"])
-        self._keep(report, reference, current, key)
+        report = replace(compute(), report_id=self._free_id(key))
+        self._keep(report.report_id, key, report, row_of_report(report, versions))
         return report
 
+    def series_once(
+        self,
+        versions: Sequence[DatasetVersion],
+        parameters: Mapping[str, Any],
+        compute: Callable[[], DriftSeries],
+    ) -> DriftSeries:
+        """Return the series of comparisons with the first version, as `once` does."""
+        key = _key("series", versions, parameters)
+        row = self._rows.by_key(key)
+        if row is not None:
+            return self._load_series(row)
+        series = replace(compute(), report_id=self._free_id(key))
+        self._keep(series.report_id, key, series, row_of_series(series, versions))
+        return series
+
+    def _free_id(self, key: str) -> str:
+        """Claim the id of a report: the same for whoever asks, and never that of a deleted one."""
+        deleted = 0
+        while True:
+            name = f"{key}-{deleted}" if deleted else key
+            held, _ = self._lake.claim(_CLAIMS, name, {"report_id": new_id()})
+            if not self._rows.is_deleted(held["report_id"]):
+                return str(held["report_id"])
+            deleted += 1
+
     def _keep(
-        self, report: DriftReport, reference: DatasetVersion, current: DatasetVersion, key: str
+        self, report_id: str, key: str, report: DriftReport | DriftSeries, row: Mapping[str, Any]
     ) -> None:
-        plain = report.to_dict()  # in the order of the columns, which is kept
+        document = json.dumps(report.to_dict(), allow_nan=False).encode()
         self._append(
             {
-                "report_id": report.report_id,
-                "dataset_name": current.dataset_name,
-                "version_id1": reference.version_id,
-                "version_id2": current.version_id,
-                "version1": reference.name,
-                "version2": current.name,
-                "drift_detected": report.drift_detected,
-                "drift_score": report.drift_score,
-                "feature_drifts": dict(report.feature_drifts),
-                "drifted_columns": json.dumps(plain["drifted_columns"]),
-                "statistical_tests": json.dumps(plain["statistical_tests"], allow_nan=False),
-                "recommendations": json.dumps(plain["recommendations"]),
-                "method": report.method,
-                "parameters": json.dumps(plain["parameters"], sort_keys=True),
-                "reference_rows": report.reference_rows,
-                "current_rows": report.current_rows,
+                **row,
+                "report_id": report_id,
                 "result_key": key,
-                "digest": self._lake.objects.put(json.dumps(plain, allow_nan=False).encode()),
+                "digest": self._lake.objects.put(document),
                 "created_at": to_us(report.generated_at),
                 "actor": self._actor,
             }
         )
 
+    def delete(self, report_id: str) -> None:
+        """Delete a report or a series, and what is attached to it, for good.
+
+        Garbage collection frees its objects. Who asks the same again makes another report.
+        Raises DriftReportNotFoundError.
+        """
+        self._append({"report_id": self._row(report_id)["report_id"], "deleted": True})
+
     def get(self, report_id: str) -> DriftReport:
-        """Find a report by its id, or a beginning of it that no other has.
+        """Find a report of two versions by its id, or a beginning of it that no other has.
 
         Raises DriftReportNotFoundError.
         """
-        return self._load(self._row(report_id))
+        return self._load(self._row(report_id, "comparison"))
+
+    def get_series(self, report_id: str) -> DriftSeries:
+        """Find a series by its id, or a beginning of it that no other report has.
+
+        Raises DriftReportNotFoundError.
+        """
+        return self._load_series(self._row(report_id, "series"))
 
     def search(
         self,
+        kind: Kind = "comparison",
         *,
         dataset: str | None = None,
         version_id: str | None = None,
         **wanted: Unpack[WantedReports],
     ) -> list[DriftSummary]:
-        """Return the reports for which all of this holds, the newest first."""
+        """Return the reports of a kind for which all of this holds, the newest first."""
         since = wanted.get("since")
         found = self._rows.search(
+            kind,
             dataset=dataset,
             version_id=version_id,
             drifted=wanted.get("drifted"),
@@ -215,7 +205,7 @@ class DriftReports:
             self.attach(report.report_id, {_OPINION: text, PAGE: page})
         return opinion
 
-    def _row(self, report_id: str) -> dict[str, Any]:
+    def _row(self, report_id: str, kind: Kind | None = None) -> dict[str, Any]:
         row = self._rows.by_id(report_id)
         if row is None and len(report_id) >= _SHORTEST_ID:
             found = self._rows.beginning_with(report_id)
@@ -226,30 +216,43 @@ class DriftReports:
         if row is None:
             message = f"There is no report of drift {report_id!r}."
             raise DriftReportNotFoundError(message, hint=_HINT, report=report_id)
+        if kind not in {None, row["kind"]}:
+            message = f"The report {row['report_id']} is a {row['kind']}, not a {kind}."
+            hint = f"Get it with {_GETTERS[row['kind']]}."
+            raise DriftReportNotFoundError(message, hint=hint, report=report_id)
         return row
 
     def _load(self, row: Mapping[str, Any]) -> DriftReport:
         from core.drift.report import DriftReport  # its annotations, which logging does not need
 
+        return DriftReport.from_dict(self._document(row))
+
+    def _load_series(self, row: Mapping[str, Any]) -> DriftSeries:
+        from core.drift.series import DriftSeries  # with Arrow, as above
+
+        return DriftSeries.from_dict(self._document(row))
+
+    def _document(self, row: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            plain = json.loads(self._lake.objects.get(row["digest"]))
+            plain: dict[str, Any] = json.loads(self._lake.objects.get(row["digest"]))
         except ValueError as error:
             message = f"The report {row['report_id']} is no JSON: {error}"
             raise DriftReportError(message, report=row["report_id"]) from error
-        return DriftReport.from_dict(plain)
+        return plain
 
     def _append(self, row: Mapping[str, Any]) -> None:
         event = {"event_at": now_us(), "writer": self._lake.writer}
         self._lake.append("drift_reports", [{**row, **event}], durability=self._durability)
 
 
-def _key(reference: DatasetVersion, current: DatasetVersion, parameters: Mapping[str, Any]) -> str:
+def _key(kind: Kind, versions: Sequence[DatasetVersion], parameters: Mapping[str, Any]) -> str:
     from core.drift.report import ALGORITHM  # as above
 
     asked = {
         "algorithm": ALGORITHM,
-        "versions": [[each.version_id, each.content_digest] for each in (reference, current)],
+        "versions": [[each.version_id, each.content_digest] for each in versions],
         "parameters": parameters,
+        **({"kind": kind} if kind != "comparison" else {}),  # which older keys do not have
     }
     try:
         return digest_bytes(json.dumps(asked, sort_keys=True).encode())

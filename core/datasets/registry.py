@@ -2,24 +2,23 @@
 
 names        what they may be called         publisher    how one comes to be
 versions     finds them                      retrieval    reads their rows
-comparison   how two of them differ          drift_reports  what comparisons found
+drift_questions  how they differ, what is kept of that
 derivation   how they come from one another
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from catalog.dataset_search import VersionRows
 from catalog.drift_search import DriftRows
 from core.datasets.annotations import as_json
-from core.datasets.comparison import Comparisons
 from core.datasets.derivation import Derivations
+from core.datasets.drift_questions import DriftQuestions
 from core.datasets.drift_reports import DriftReports
 from core.datasets.names import check_names
 from core.datasets.places import VersionPlaces
 from core.datasets.publisher import Details, Publisher
-from core.datasets.statements import Statements
 from core.datasets.tags import Tags
 from core.lineage.registry import Lineage
 
@@ -32,16 +31,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from catalog.catalog import Catalog
-    from core.datasets.drift_reports import DriftSummary, WantedReports
     from core.datasets.encodings import Compression
     from core.datasets.expectations import Contract, OnViolation
     from core.datasets.layout import Layout
     from core.datasets.publisher import Announce, Progress
     from core.datasets.transformation import Transformation
     from core.datasets.version import DatasetSummary, DatasetVersion
-    from core.drift.report import DriftReport, Method
-    from core.drift.second_opinion import SecondOpinion
-    from core.drift.series import DriftSeries
     from core.frames import FrameType
     from core.lineage.graph import LineageEdge, Way
     from core.tracking.storage import StorageBackend
@@ -49,7 +44,7 @@ if TYPE_CHECKING:
     from lake.lake import Durability
 
 
-class DataVersionControl(Statements):
+class DataVersionControl(DriftQuestions):
     """Registers datasets in a lake and finds them again. Threads may share one.
 
     >>> import tempfile
@@ -79,12 +74,9 @@ class DataVersionControl(Statements):
         self._storage = storage_backend
         lake, rows = db_connection.lake, VersionRows(db_connection)
         places = VersionPlaces(lake, storage_path, cache=cache)
-        super().__init__(lake, rows, places, actor=actor, durability=durability)
+        reports = DriftReports(lake, DriftRows(db_connection), actor=actor, durability=durability)
+        super().__init__(lake, rows, places, reports, actor=actor, durability=durability)
         db_connection.show_datasets(self.views.query)
-        self._reports = DriftReports(
-            db_connection.lake, DriftRows(db_connection), actor=actor, durability=durability
-        )
-        self._comparisons = Comparisons(self._versions, self._reports)
         self._publisher = Publisher(
             db_connection.lake,
             self._versions,
@@ -253,87 +245,6 @@ class DataVersionControl(Statements):
         when steps go round in a circle. Raises DatasetNotFoundError, LineageError.
         """
         return self._derivations.follow(dataset_version_id, direction)
-
-    def detect_drift(
-        self,
-        dataset_version_id1: Any,
-        dataset_version_id2: Any,
-        *,
-        columns: Sequence[str] | None = None,
-        method: Method = "exact",
-        store: bool = True,
-        **options: Any,
-    ) -> DriftReport:
-        """Compare a version with the one it is measured by, which comes first.
-
-        Versions are given by id or as ``name@version``; any frame, query or file may be in their
-        place. core/drift/columns.py says what drift is, and which `options` there are. A report of
-        two versions is stored, unless `store` is false, and comes back when it is asked for again.
-        `method="sketch"` compares what was kept of versions when they were registered: see
-        core/profile/distribution.py for how near that is. Raises DatasetNotFoundError, FrameError,
-        and DataVersionError for unknown columns.
-        """
-        return self._comparisons.detect_drift(
-            dataset_version_id1,
-            dataset_version_id2,
-            columns=columns,
-            method=method,
-            store=store,
-            **options,
-        )
-
-    def drift_reports(
-        self,
-        dataset_name: str | None = None,
-        version: str | None = None,
-        **wanted: Unpack[WantedReports],
-    ) -> list[DriftSummary]:
-        """Return stored reports, the newest first: those for which all that is given holds.
-
-        With a version, or ``name@version`` as the name: the reports in which it is the reference or
-        the current one. `drifted` chooses by verdict, `column` those in which this one drifted,
-        `since` by time, UTC without a zone; `limit` is the most. Raises DatasetNotFoundError.
-        """
-        if dataset_name and (version is not None or "@" in dataset_name):
-            found = self._versions.find(dataset_name, version)
-            return self._reports.search(version_id=found.version_id, **wanted)
-        return self._reports.search(dataset=dataset_name, **wanted)
-
-    def second_opinion(
-        self, report: DriftReport | str, tables: tuple[Any, Any] | None = None
-    ) -> SecondOpinion:
-        """Ask Evidently about a report, by itself or by its id (core/drift/second_opinion.py).
-
-        `tables` are those it is of, when they are not versions. Raises MissingExtraError and
-        DriftReportError.
-        """
-        return self._comparisons.second_opinion(report, tables)
-
-    @property
-    def stored_reports(self) -> DriftReports:
-        """The stored reports of drift, and the files that are kept with them."""
-        return self._reports
-
-    def get_drift_report(self, report_id: str) -> DriftReport:
-        """Find a stored report by its id, or by as much of it as no other report has.
-
-        Raises DriftReportNotFoundError.
-        """
-        return self._reports.get(report_id)
-
-    def drift_over_time(
-        self, reference: Any, series: Any, *, columns: Sequence[str] | None = None
-    ) -> DriftSeries:
-        """Compare one table after another with the same reference: when did what change?
-
-        `series` is the name of a dataset (its versions, the oldest first), a list of versions or
-        tables, or what core.drift.series.chunks_of made of one table. Raises as detect_drift does.
-        """
-        from core.datasets.over_time import drift_over_time
-
-        return drift_over_time(
-            self._comparisons, self._versions, reference, series, columns=columns
-        )
 
     def tag(self, dataset_name: str, tag: str, version: str) -> None:
         """Let a tag point to a version; it may point to another one later.

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,9 +21,9 @@ import pyarrow.types as is_a
 
 from core.drift.columns import adjust, compare
 from core.drift.pairs import Pair, Side
-from core.drift.plain import to_plain
+from core.drift.plain import from_plain, to_plain
 from core.drift.signals import signals_of
-from core.errors import DataVersionError
+from core.errors import DataVersionError, DriftReportError
 from core.frames import to_arrow
 from core.storable import to_stored
 
@@ -56,8 +57,11 @@ class ChangePoint:
 class DriftSeries:
     """How columns drifted from a reference, time by time.
 
-    `effects` and `drifted` have a value for each of the `times`; the effect of a column that a
-    table has not is NaN.
+    `effects`, `drifted` and `changes` have a value for each of the `times`: the part of the rows by
+    which a column differs, NaN where a table has it not; whether that is drift; and the names of
+    the tests that say so (core/drift/columns.py), the largest difference first. `change_points` say
+    since when. `undated` rows have no time. `version_ids` are the versions that were compared;
+    `report_id` is empty unless the series is stored, and `parameters` are what was asked for.
     """
 
     reference: str
@@ -67,12 +71,41 @@ class DriftSeries:
     effects: Mapping[str, tuple[float, ...]]
     drifted: Mapping[str, tuple[bool, ...]]
     change_points: tuple[ChangePoint, ...]
+    changes: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     undated: int = 0
+    version_ids: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    report_id: str = ""
+    generated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def drift_detected(self) -> bool:
         """Whether any column drifted at any time."""
         return any(any(column) for column in self.drifted.values())
+
+    @property
+    def largest_effects(self) -> dict[str, float]:
+        """The largest effect of each column at any time; 0 where no table has it."""
+        return {
+            name: max((effect for effect in effects if not math.isnan(effect)), default=0.0)
+            for name, effects in self.effects.items()
+        }
+
+    @property
+    def drifted_columns(self) -> tuple[str, ...]:
+        """The columns that drifted at some time, the largest effect first."""
+        largest = self.largest_effects
+        found = [name for name, drifted in self.drifted.items() if any(drifted)]
+        return tuple(sorted(found, key=lambda name: -largest[name]))
+
+    @property
+    def drift_score(self) -> float:
+        """The greatest score of the times: effects of drifted columns, by the number of columns."""
+        totals = [
+            sum(self.effects[name][place] for name in self.effects if self.drifted[name][place])
+            for place in range(len(self.times))
+        ]
+        return max(totals, default=0.0) / max(1, len(self.effects))
 
     def to_table(self) -> pa.Table:
         """Return a row for each column and time: what a heat map draws."""
@@ -92,6 +125,20 @@ class DriftSeries:
         """Return the series as JSON values (core/drift/plain.py)."""
         plain: dict[str, Any] = to_plain(self)
         return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Make the series again that `to_dict` was asked of. Raises DriftReportError.
+
+        >>> found = drift_over_time({"x": [1, 2]}, {"may": {"x": [2, 1]}})
+        >>> DriftSeries.from_dict(found.to_dict()) == found
+        True
+        """
+        try:
+            return from_plain(cls, plain)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            message = f"This is no series of comparisons: {error}."
+            raise DriftReportError(message) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +225,7 @@ def drift_over_time(
         drifted={
             n: tuple(n in chunk and bool(chunk[n].drifted) for chunk in found) for n in chosen
         },
+        changes={n: tuple(_changes(chunk.get(n)) for chunk in found) for n in chosen},
         change_points=tuple(_change_points(signals, [name, *times])),
         undated=undated,
     )
@@ -200,6 +248,10 @@ def _compared(
 
 def _effect(comparison: Comparison | None) -> float:
     return math.nan if comparison is None else comparison.effect
+
+
+def _changes(comparison: Comparison | None) -> tuple[str, ...]:
+    return () if comparison is None else tuple(finding.name for finding in comparison.drifted)
 
 
 def _change_points(

@@ -27,7 +27,7 @@ _COLUMNS: Final = {
     "metrics": ("run_id",),
     "artifacts": ("artifact_id", "run_id", "path", "digest", "uri", "deleted", "event_at"),
     "dataset_versions": ("version_id", "dataset_name", "version", "storage_uri"),
-    "drift_reports": ("report_id", "version1", "version2", "digest", "attachments"),
+    "drift_reports": ("report_id", "version1", "version2", "digest", "attachments", "deleted"),
     # after the versions, whose names its edges are told by
     "data_lineage": ("lineage_id", "input_version_id", "output_version_id", "transformation_code"),
 }
@@ -46,6 +46,19 @@ class KnownRun:
     name: str = ""
     experiment: str = ""
     has_metrics: bool = False
+
+
+@dataclass(slots=True)
+class _Objects:
+    """What is told of objects by several rows, of which the last one counts.
+
+    `artifacts` by id, `layouts` with their versions, and the files of `reports` by digest, "" being
+    the report itself; None when it was deleted.
+    """
+
+    artifacts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    layouts: dict[str, str] = field(default_factory=dict)
+    reports: dict[str, dict[str, str] | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -80,17 +93,21 @@ class KnownRows:
 def read_known_rows(lake: Lake, tables: Iterable[str] = tuple(_COLUMNS)) -> KnownRows:
     """Read what can be read of these tables, or of some of them."""
     known = KnownRows(ids={name: set() for name in _COLUMNS})
-    artifacts: dict[str, dict[str, Any]] = {}
-    layouts: dict[str, str] = {}
+    objects = _Objects()
     for name in tables:
         for key, rows in _readable(lake, lake.table(name), known):
-            known.in_file[key] = _take(name, rows, known, artifacts, layouts)
-        _take(name, list(_live_rows(lake, name)), known, artifacts, layouts)
-    for artifact in artifacts.values():
+            known.in_file[key] = _take(name, rows, known, objects)
+        _take(name, list(_live_rows(lake, name)), known, objects)
+    for artifact in objects.artifacts.values():
         if not artifact["deleted"] and str(artifact["uri"]).startswith(SCHEME):
             owner = (f"artifact {artifact['path']}", artifact["run_id"])
             known.owners.setdefault(artifact["digest"], []).append(owner)
-    for layout, version_id in layouts.items():
+    for report_id, files in objects.reports.items():
+        name = known.reports[report_id]
+        for digest, file in (files or {}).items():
+            what = f"{file} of {name}" if file else name
+            known.owners.setdefault(digest, []).append((what, ""))
+    for layout, version_id in objects.layouts.items():
         _take_layout(lake, layout, known.versions[version_id], known)
     return known
 
@@ -147,13 +164,7 @@ def _live_rows(lake: Lake, name: str) -> Iterator[dict[str, Any]]:
         yield from chosen.to_pylist(maps_as_pydicts="lossy")
 
 
-def _take(
-    name: str,
-    rows: list[dict[str, Any]],
-    known: KnownRows,
-    artifacts: dict[str, dict[str, Any]],
-    layouts: dict[str, str],
-) -> set[str]:
+def _take(name: str, rows: list[dict[str, Any]], known: KnownRows, objects: _Objects) -> set[str]:
     """Take rows in; the ids of the runs, or experiments, or versions, they are of."""
     column = _IDS.get(name, "run_id")
     found = {row[column] for row in rows if row[column]}
@@ -164,15 +175,15 @@ def _take(
         elif name == "runs":
             _take_run(row, known)
         elif name == "dataset_versions":
-            _take_version(row, known, layouts)
+            _take_version(row, known, objects.layouts)
         elif name == "drift_reports":
-            _take_report(row, known)
+            _take_report(row, known, objects.reports)
         elif name == "data_lineage":
             _take_edge(row, known)
         elif name == "artifacts":
-            before = artifacts.get(row["artifact_id"])
+            before = objects.artifacts.get(row["artifact_id"])
             if before is None or (row["event_at"] or 0) >= (before["event_at"] or 0):
-                artifacts[row["artifact_id"]] = row
+                objects.artifacts[row["artifact_id"]] = row
     return found
 
 
@@ -186,16 +197,20 @@ def _take_version(row: dict[str, Any], known: KnownRows, layouts: dict[str, str]
         layouts[digest_of(uri)] = version_id
 
 
-def _take_report(row: dict[str, Any], known: KnownRows) -> None:
+def _take_report(
+    row: dict[str, Any], known: KnownRows, reports: dict[str, dict[str, str] | None]
+) -> None:
     report_id = row["report_id"]
     if row["version1"]:
         between = f"{row['version1']} and {row['version2']}"
         known.reports[report_id] = f"the report of drift between {between} ({report_id})"
-    name = known.reports.setdefault(report_id, f"the report of drift {report_id}")
-    if row["digest"]:
-        known.owners.setdefault(row["digest"], []).append((name, ""))
-    for file, digest in (row["attachments"] or {}).items():
-        known.owners.setdefault(digest, []).append((f"{file} of {name}", ""))
+    known.reports.setdefault(report_id, f"the report of drift {report_id}")
+    files = reports.setdefault(report_id, {})
+    if row["deleted"]:
+        reports[report_id] = None  # for good: its files may go
+    elif files is not None:
+        files |= {row["digest"]: ""} if row["digest"] else {}
+        files |= {digest: name for name, digest in (row["attachments"] or {}).items()}
 
 
 def _take_edge(row: dict[str, Any], known: KnownRows) -> None:

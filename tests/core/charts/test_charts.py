@@ -21,7 +21,7 @@ from core.charts.intervals import (
     line_with_band,
 )
 from core.charts.lines import metric_curves
-from core.charts.matrix import binned_scatter, heat_map, missing_matrix
+from core.charts.matrix import binned_scatter, heat_map, marked_heat_map, missing_matrix
 from core.charts.points import scatter
 from core.charts.ranking import precision_recall_curve, roc_curve
 from core.charts.theme import themed
@@ -56,10 +56,18 @@ BOXES = [{"name": "a", "low": 1, "first": 2, "median": 3, "third": 4, "high": 9}
 BAND = [{"x": i, "value": i, "low": i - 1, "high": i + 1, "series": "s"} for i in range(3)]
 RISKS = [{"predicted": 0.2, "observed": 0.3, "low": 0.1, "high": 0.4, "rows": 90}]
 DENSE = [{"low": i, "high": i + 1, "share": 0.2, "density": 0.2} for i in range(5)]
+MARKED = [
+    {"row": "a", "column": name, "value": value, "alert": name == "c", "change": True, "note": "-"}
+    for name, value in (("b", None), ("c", 0.4))
+]
 CHARTS |= {
     "ranges": (paired_ranges("Sleep", value="Sleep", unit="h", names=PAIRED, beyond=True), RANGES),
     "names": (paired_names("Site", value="Site", names=PAIRED, count=2), NAMES),
     "heat map": (heat_map("Pearson", rows=["a", "b"], columns=["a", "b"], value="r"), PAIRS),
+    "marked": (
+        marked_heat_map("Drift", rows=["a"], columns=["b", "c"], value="Share", domain=(0, 1)),
+        MARKED,
+    ),
     "missing": (missing_matrix("Missing", names=["a", "b"], rows=3), GAPS),
     "binned": (binned_scatter("Age and sleep", x="Age", y="Sleep"), CELLS),
     "forest": (forest_plot("AUROC", value="AUROC", count=2, reference=0.5), ESTIMATES),

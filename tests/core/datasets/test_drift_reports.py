@@ -197,3 +197,35 @@ def test_a_report_comes_back_from_json_as_it_was(report: DriftReport) -> None:
     assert DriftReport.from_dict({**plain, "of a newer version": 1}) == strange
     nothing = replace(report, feature_drifts={"x": math.nan})
     assert math.isnan(DriftReport.from_dict(nothing.to_dict()).feature_drifts["x"])
+
+
+def test_a_deleted_report_is_gone_and_its_bytes_are_freed(
+    workbench: Workbench, report: DriftReport
+) -> None:
+    datasets = workbench.datasets
+    series = datasets.drift_over_time("scores@v1", "scores")
+    datasets.stored_reports.attach(report.report_id, {"a.html": b"one"})
+    for each in (report, series):
+        datasets.delete_drift_report(each.report_id[:20])
+        with pytest.raises(DriftReportNotFoundError):
+            datasets.delete_drift_report(each.report_id)
+    assert datasets.drift_reports() == datasets.drift_series() == []
+    assert workbench.sql("from drift_reports").num_rows == 0
+    workbench.lake.flush()
+    days = [datetime.now(UTC) + timedelta(days=n) for n in (8, 16)]
+    assert len(collect_garbage(workbench, now=days[0]).marked) == 3
+    assert [g.kind for g in collect_garbage(workbench, now=days[1]).deleted] == ["object"] * 3
+    assert verify_lake(workbench).findings == ()
+
+
+def test_who_asks_again_after_a_deletion_gets_another_report(
+    workbench: Workbench, report: DriftReport
+) -> None:
+    ids = {report.report_id}
+    for _ in range(2):
+        workbench.datasets.delete_drift_report(report.report_id)
+        report = workbench.datasets.detect_drift("scores@v1", "scores@v2")
+        assert workbench.datasets.detect_drift("scores@v1", "scores@v2") == report
+        ids.add(report.report_id)
+        assert [each.report_id for each in workbench.datasets.drift_reports()] == [report.report_id]
+    assert len(ids) == 3

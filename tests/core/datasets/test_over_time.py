@@ -9,7 +9,7 @@ import pytest
 
 from core import Workbench
 from core.drift.series import chunks_of
-from core.errors import DatasetNotFoundError, DataVersionError
+from core.errors import DatasetNotFoundError, DataVersionError, DriftReportNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,3 +58,62 @@ def test_what_there_is_not_is_refused(wb: Workbench) -> None:
         wb.datasets.drift_over_time("phq9@v1", "gad7")
     with pytest.raises(DataVersionError, match="no columns gad7"):
         wb.datasets.drift_over_time("phq9@v1", "phq9", columns=["gad7"])
+
+
+def test_a_series_of_versions_is_kept_and_found_again(
+    wb: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = wb.datasets.drift_over_time
+    found = ask("phq9@v1", "phq9")
+    assert found.parameters == {}
+    versions = [wb.datasets.get_version("phq9", name).version_id for name in ("v2", "v3")]
+    assert [*found.version_ids] == versions
+    monkeypatch.setattr("core.drift.series.drift_over_time", None)  # nothing is compared again
+    assert ask("phq9@v1", ["phq9@v2", "phq9@v3"]) == found
+    assert wb.datasets.get_drift_series(found.report_id[:20]) == found
+    with pytest.raises(TypeError):
+        ask("phq9@v1", ["phq9@v3", "phq9@v2"])  # another series
+    with pytest.raises(TypeError):
+        ask("phq9@v1", "phq9", columns=["phq9"])
+
+
+def test_series_are_searched_beside_comparisons(wb: Workbench) -> None:
+    series = wb.datasets.drift_over_time("phq9@v1", "phq9")
+    report = wb.datasets.detect_drift("phq9@v1", "phq9@v3")
+    (line,) = wb.datasets.drift_series("phq9", "v2")
+    assert (line.report_id, line.kind) == (series.report_id, "series")
+    assert (line.version1, line.version2, line.version_ids) == (
+        "phq9@v1",
+        "phq9@v3",
+        series.version_ids,
+    )
+    assert (line.drifted_columns, line.drift_detected) == (("phq9",), True)
+    assert line.feature_drifts["phq9"] == max(series.effects["phq9"])
+    assert line.recommendations == ("phq9: mean since phq9@v3.",)
+    assert line in wb.datasets.drift_series(drifted=True, column="phq9")
+    assert wb.datasets.drift_series("phq9", drifted=False) == []
+    assert {each.kind for each in wb.datasets.drift_reports()} == {"comparison"}
+    reached = wb.lineage.graph("phq9@v2", direction="downstream")
+    assert series.report_id in {node.id for node in reached.nodes}
+    with pytest.raises(DriftReportNotFoundError, match="is a series, not a comparison"):
+        wb.datasets.get_drift_report(series.report_id)
+    with pytest.raises(DriftReportNotFoundError, match="is a comparison, not a series"):
+        wb.datasets.get_drift_series(report.report_id)
+
+
+def test_a_version_is_compared_in_parts_with_another_and_with_its_first(wb: Workbench) -> None:
+    ask = wb.datasets.drift_over_time
+    found = ask("phq9@v1", "phq9@v3", time="on", every="1mo", columns=["phq9"])
+    assert found.drifted["phq9"] == (True,) * 4
+    assert found.parameters == {"time": "on", "every": "1mo", "columns": ["phq9"]}
+    assert ask("phq9@v1", "phq9@v3", time="on", columns=["phq9"]).report_id == found.report_id
+    alone = ask("phq9@v3", time="on")
+    assert (alone.reference, alone.reference_rows) == ("phq9@v3, 2024-01-01", 155)
+    assert alone.times == ("2024-02-01", "2024-03-01", "2024-04-01")
+    assert not alone.drift_detected
+    assert ask("phq9@v3", time="on").report_id == alone.report_id != ""
+    assert ask("phq9@v3", time="on", store=False).report_id == ""
+    with pytest.raises(DataVersionError, match="has 1 parts by on, not two"):
+        ask("phq9@v3", time="on", every="1y")
+    with pytest.raises(DataVersionError, match="nothing to compare"):
+        ask("phq9@v3")
