@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from app.layout import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from core.charts.theme import Spec
 
 
+_PICKED: Final = "picked"
 _SAID = frozenset({"title", "description"})  # said outside of the drawing
 
 
@@ -26,3 +29,40 @@ def draw(spec: Spec, data: pa.Table | None, *, key: str, alt: str | None = None)
     with st.container(border=True, height="stretch"):
         st.header(plain(str(spec["title"])), anchor=False)
         st.vega_lite_chart(data, bare, key=key, alt=alt or spec["description"])
+
+
+def draw_selectable(
+    spec: Spec, data: pa.Table, on_pick: Callable[[dict[str, Any]], None], *, key: str
+) -> None:
+    """Draw a chart like `draw`, the bars of which can be clicked.
+
+    `on_pick` is called before the next run of the page with the fields of the bar: low and high, or
+    name. The bars are those of the first layer, or of the chart itself.
+    """
+    bare: dict[str, Any] = {name: value for name, value in spec.items() if name not in _SAID}
+    fields = [
+        name for name in ("low", "high", "name", "row", "column") if name in data.column_names
+    ]
+    param = {"name": _PICKED, "select": {"type": "point", "fields": fields, "toggle": False}}
+    if "layer" in bare:
+        first, *others = bare["layer"]
+        bare["layer"] = [_pointed({**first, "params": [param]}), *others]
+    else:
+        bare = _pointed({**bare, "params": [param]})
+    count = f"{key}-clicks"
+    widget = f"{key}-{st.session_state.get(count, 0)}"  # a new one forgets what was clicked
+
+    def take() -> None:
+        picked = st.session_state[widget]["selection"].get(_PICKED) or []
+        if picked:
+            st.session_state[count] = st.session_state.get(count, 0) + 1
+            on_pick(dict(picked[0]))
+
+    with st.container(border=True, height="stretch"):
+        st.header(plain(str(spec["title"])), anchor=False)
+        st.vega_lite_chart(data, bare, key=widget, alt=spec["description"], on_select=take)
+
+
+def _pointed(layer: dict[str, Any]) -> dict[str, Any]:
+    """Let the pointer say that a click does something."""
+    return {**layer, "mark": {**layer["mark"], "cursor": "pointer"}}

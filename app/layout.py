@@ -166,6 +166,14 @@ def copy_link(address: str) -> None:
         st.code(address, language=None, wrap_lines=True)
 
 
+def copy_code(snippets: Mapping[str, tuple[str, str]], *, help: str) -> None:  # noqa: A002
+    """Offer code that asks for what is seen; `snippets` maps titles to language and text."""
+    with st.popover("Code", icon=":material/code:", help=help):
+        for title, (language, text) in snippets.items():
+            st.caption(title)
+            st.code(text, language=language)
+
+
 def table(
     columns: Mapping[str, Sequence[Any]],
     *,

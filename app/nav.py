@@ -61,6 +61,29 @@ PAGES: Final = (
         visibility="hidden",
         help="One run: metrics, params, artifacts, environment and notes.",
     ),
+    PageEntry(
+        path="datasets",
+        title="Datasets",
+        icon="database",
+        section="Data",
+        help="Find datasets by name, column, tag or owner; register new ones.",
+    ),
+    PageEntry(
+        path="dataset",
+        title="Dataset",
+        icon="table",
+        section="Data",
+        visibility="hidden",
+        help="One version of a dataset: columns, rows, quality, and how it differs from others.",
+    ),
+    PageEntry(
+        path="register",
+        title="Register data",
+        icon="upload",
+        section="Data",
+        visibility="hidden",
+        help="Upload a file as a new dataset, or as a new version of one.",
+    ),
 )
 
 

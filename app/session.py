@@ -22,6 +22,7 @@ from lake.errors import LakeNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.datasets.registry import DataVersionControl
     from core.settings import Settings
     from core.tracking.board import RunBoard
     from core.tracking.tracker import ExperimentTracker
@@ -54,9 +55,28 @@ class View:
         """The experiment tracker: one run whole, and edits."""
         return self.workbench.tracker
 
+    @property
+    def datasets(self) -> DataVersionControl:
+        """The datasets of the lake."""
+        return self.workbench.datasets
+
     def ask(self, question: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer from the cache, or ask and remember."""
         return _remember(self._key(question, args, kwargs), lambda: question(*args, **kwargs))
+
+    def keep(self, question: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer like `ask`, about what never changes: what is in a version of a dataset.
+
+        The answer outlives whatever else is written to the lake, so it must depend on nothing but
+        the arguments, which name versions by their ids.
+        """
+        unchanging = View(workbench=self.workbench, version=self.lake_number, clock=0)
+        return unchanging.ask(question, *args, **kwargs)
+
+    @property
+    def lake_number(self) -> str:
+        """Which of the lakes this process opened this one is."""
+        return self.version.partition(".")[0]
 
     def _key(self, question: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         name = getattr(question, "__qualname__", repr(question))

@@ -102,7 +102,15 @@ def runs_address(untouched: Mapping[str, Any]) -> str:
 
     `untouched` holds, besides what is always so, the values of widgets nobody touched.
     """
-    defaults = {**_UNTOUCHED, **untouched}
-    values = {key: st.session_state.get(key) for key in defaults}
-    changed = {key: value for key, value in values.items() if value != defaults[key]}
-    return address("runs", {**changed, "run": st.session_state.get(_CHOSEN, [])})
+    return view_address("runs", {**_UNTOUCHED, **untouched}, run=st.session_state.get(_CHOSEN, []))
+
+
+def view_address(path: str, untouched: Mapping[str, Any], **always: Any) -> str:
+    """Return the address that opens a page as it is now.
+
+    `untouched` maps the keys of bound widgets to what they say when nobody touched them; `always`
+    is part of the address whatever it is.
+    """
+    values = {key: st.session_state.get(key) for key in untouched}
+    changed = {key: value for key, value in values.items() if value != untouched[key]}
+    return address(path, {**changed, **always})

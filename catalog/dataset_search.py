@@ -41,13 +41,16 @@ _SUMMARIES: Final = """
 with ranked as (
   select *, count(*) over (partition by dataset_name) as versions,
          row_number() over (partition by dataset_name
-                            order by created_at desc, version_id desc) as place
+                            order by created_at desc, version_id desc) as place,
+         list(num_rows) over (partition by dataset_name order by created_at, version_id
+                              rows between unbounded preceding and unbounded following)
+           as rows_by_version
   from dataset_versions),
 named as (
   select t.dataset_name, map_from_entries(list((t.tag, v.version) order by t.tag)) as tags
   from dataset_tags t join dataset_versions v using (version_id) group by t.dataset_name)
-select dataset_name, versions, version, num_rows, num_columns, size_bytes, created_at,
-       coalesce(tags, map {}) as tags
+select dataset_name, versions, version, num_rows, num_columns, size_bytes, created_at, schema,
+       description, owner, source, actor, rows_by_version, coalesce(tags, map {}) as tags
 from ranked left join named using (dataset_name) where place = 1 order by dataset_name
 """
 _CONTRACT: Final = """

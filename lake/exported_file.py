@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_file(path: Path, data: bytes) -> str:
+def write_file(path: Path, data: bytes | memoryview) -> str:
     """Write a file whole or not at all, and return its path; an older one is replaced.
 
     Folders that are not there are made. Raises StoreError.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.datasets.annotations import Annotations
+from core.datasets.browser import DatasetBrowser
 from core.datasets.contracts import Contracts
 from core.datasets.names import check_names
 from core.datasets.versions import Versions
@@ -37,6 +38,7 @@ class Statements:
         self._url = lake.url
         self._versions = Versions(rows, places)
         self.views = DatasetViews(self._versions)
+        self.browser = DatasetBrowser(self._versions)
         self._annotations = Annotations(lake, durability=durability)
         self._contracts = Contracts(
             lake, rows, self._versions, places, actor=actor, durability=durability

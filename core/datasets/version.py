@@ -84,6 +84,8 @@ class DatasetSummary:
     """A dataset in one line: rows, columns and bytes are of its newest version.
 
     `newest` is the label of that version, `tags` maps the tags to the labels they point to.
+    `column_names`, `description`, `owner`, `source` and `actor` are the newest version's, too;
+    `rows_by_version` has one number for each version, the oldest first.
     """
 
     dataset_name: str
@@ -94,6 +96,12 @@ class DatasetSummary:
     size_bytes: int
     created_at: datetime
     tags: Mapping[str, str]
+    column_names: tuple[str, ...] = ()
+    description: str = ""
+    owner: str = ""
+    source: str = ""
+    actor: str = ""
+    rows_by_version: tuple[int, ...] = ()
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -107,4 +115,10 @@ class DatasetSummary:
             size_bytes=row["size_bytes"] or 0,
             created_at=row["created_at"].replace(tzinfo=UTC),
             tags=dict(row["tags"]),
+            column_names=tuple(dict(json.loads(row["schema"]))),
+            description=row["description"] or "",
+            owner=row["owner"] or "",
+            source=row["source"] or "",
+            actor=row["actor"] or "",
+            rows_by_version=tuple(row["rows_by_version"]),
         )

@@ -1,0 +1,109 @@
+"""Analyses of versions for pages: made once, in place, with a bar that moves.
+
+An analysis is of versions, which never change, so what was made is kept whatever else is written to
+the lake; the ones nobody asked for lately are let go of. What takes long waits for a click.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import streamlit as st
+
+from app.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.session import View
+    from core.datasets.version import DatasetVersion
+    from core.eda.issue import DataQualityIssue
+    from core.eda.report import EDAReport
+
+    Progress = Callable[[str, float], None]
+
+T = TypeVar("T")
+AT_ONCE: Final = 2_000_000  # values that are looked at without being asked
+_MOST_KEPT: Final = 32
+_kept: Final[OrderedDict[tuple[str, ...], Any]] = OrderedDict()
+_lock: Final = threading.RLock()
+
+
+def made(key: tuple[str, ...]) -> bool:
+    """Tell whether an analysis was made and is still kept."""
+    return key in _kept
+
+
+def made_once(key: tuple[str, ...], make: Callable[[], T]) -> T:
+    """Return what was made for this key, or make it; one at a time, so that two do not compete."""
+    with _lock:  # a cache of Streamlit's would not let a bar move inside
+        if key not in _kept:
+            _kept[key] = make()
+            while len(_kept) > _MOST_KEPT:
+                _kept.popitem(last=False)
+        _kept.move_to_end(key)
+        found: T = _kept[key]
+        return found
+
+
+def may_begin(key: tuple[str, ...], what: str, values: int) -> bool:
+    """Tell whether to make an analysis; draw the button that begins one that takes long."""
+    if values <= AT_ONCE or made(key):
+        return True
+    with st.container(border=True, key="begin"):
+        st.text(f"This looks at {counted(values, 'value')}, which takes a while, and is made once.")
+        return st.button(what, icon=":material/play_arrow:", type="primary", key="begin-button")
+
+
+@contextmanager
+def moving_bar(text: str) -> Iterator[Progress]:
+    """Show a bar while the block works, that says what is done; nothing stays of it."""
+    place = st.empty()
+
+    def tell(what: str, share: float) -> None:
+        place.progress(min(1.0, max(0.0, share)), text=f"{text}: {what}")
+
+    try:
+        yield tell
+    finally:
+        place.empty()
+
+
+def quality_issues(view: View, version: DatasetVersion) -> list[DataQualityIssue] | None:
+    """Return what is wrong with a version; None while nobody asked for what takes long."""
+    from core.eda.module import EDAModule  # the first analysis needs it
+
+    key = (view.lake_number, "quality", version.version_id)
+    if not may_begin(key, "Look for faults", version.num_rows * version.num_columns):
+        return None
+
+    def make() -> list[DataQualityIssue]:
+        with moving_bar("Looking for faults") as tell:
+            return EDAModule(view.datasets, progress=tell).detect_data_quality_issues(
+                exactly(version)
+            )
+
+    return made_once(key, make)
+
+
+def eda_report(view: View, version: DatasetVersion, target: str | None = None) -> EDAReport | None:
+    """Return the analysis of a version, as `quality_issues` does. Raises EDAError."""
+    from core.eda.module import EDAModule  # as above
+
+    key = (view.lake_number, "eda", version.version_id, target or "")
+    if not may_begin(key, "Analyze", version.num_rows * version.num_columns):
+        return None
+
+    def make() -> EDAReport:
+        with moving_bar("Analyzing") as tell:
+            return EDAModule(view.datasets, progress=tell).analyze_dataset(exactly(version), target)
+
+    return made_once(key, make)
+
+
+def exactly(version: DatasetVersion) -> str:
+    """Name a version by its id, which nothing else ever has."""
+    return f"{version.dataset_name}@{version.version_id}"

@@ -1,0 +1,203 @@
+"""A file that somebody uploaded: looked at first, then registered as a version."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from app.dataset_rows import nan_as_missing
+from app.errors import show_fault
+from app.layout import card, chip, empty, plain, table
+from app.wording import counted, size
+from core.errors import DatasetNotFoundError
+from lake.errors import MhrasError
+from lake.exported_file import write_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from app.session import View
+    from core.datasets.preview import Preview
+    from core.datasets.version import DatasetVersion
+
+SUFFIXES: Final = ("csv", "tsv", "parquet", "jsonl", "ndjson", "arrow", "feather", "xpt", "gz")
+_PREVIEW: Final = "upload-preview"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What somebody filled in."""
+
+    name: str
+    source: str
+    label: str | None
+    key: tuple[str, ...]
+    description: str
+    owner: str
+    licence: str
+    tag: str
+
+
+@contextmanager
+def as_file(uploaded: Any) -> Iterator[Path]:
+    """Give what was uploaded as a file of its name, until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="mhras-upload-") as folder:
+        name = PurePosixPath(str(uploaded.name).replace("\\", "/")).name.lstrip(".") or "upload"
+        path = Path(folder, name)
+        write_file(path, uploaded.getbuffer())
+        yield path
+
+
+def previewed(uploaded: Any) -> Preview | None:
+    """Return what a file holds; draws what is wrong where it cannot be read."""
+    from core.datasets.preview import preview  # with Arrow: an empty form need not wait for it
+
+    kept = st.session_state.get(_PREVIEW)
+    if kept is None or kept[0] != uploaded.file_id:
+        try:
+            with st.spinner("Reading the file"), as_file(uploaded) as path:
+                found = preview(path)
+        except MhrasError as error:
+            show_fault(error)
+            return None
+        kept = st.session_state[_PREVIEW] = (uploaded.file_id, found)
+    looked_at: Preview = kept[1]
+    return looked_at
+
+
+def show_preview(uploaded: Any, found: Preview, before: DatasetVersion | None) -> None:
+    """Draw the first rows, the columns, and how they differ from the version before."""
+    told = f"{uploaded.name}, {size(uploaded.size)}, {counted(len(found.schema), 'column')}"
+    with card("What is in the file", caption=plain(told)):
+        for fault in found.faults:
+            chip(fault, colour="red", icon=":material/error:")
+        st.dataframe(
+            nan_as_missing(found.rows),
+            key="preview-rows",
+            hide_index=True,
+            height=300,
+            placeholder="missing",
+            alt=f"The first {found.rows.num_rows} rows",
+        )
+    if before is not None:
+        _schema_check(found, before)
+
+
+def _schema_check(found: Preview, before: DatasetVersion) -> None:
+    from core.datasets.preview import schema_changes  # as above
+
+    changes = schema_changes(before.schema, found.schema)
+    with card(f"Compared with {before.name}"):
+        if changes.nothing:
+            chip("the same columns and types", colour="green", icon=":material/check:")
+            return
+        rows = [(name, "added", kind) for name, kind in changes.added.items()]
+        rows += [(name, "gone", kind) for name, kind in changes.removed.items()]
+        rows += [(n, "another type", f"{a} to {b}") for n, (a, b) in changes.retyped.items()]
+        chip(counted(len(rows), "change") + " of columns", colour="orange", icon=":material/info:")
+        names = ("Column", "Change", "Type")
+        columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        table(columns, key="schema-check", alt="Changes of columns")
+        st.caption("A version may have other columns than the one before; whoever reads it by name"
+                   " should know.")  # fmt: skip
+
+
+def newest_version(view: View, name: str) -> DatasetVersion | None:
+    """Return the newest version of a dataset; None for a new one."""
+    try:
+        return view.ask(view.datasets.get_version, name) if name else None
+    except DatasetNotFoundError:
+        return None
+
+
+def register_form(names: Sequence[str], chosen: str, columns: Sequence[str]) -> Registration | None:
+    """Draw the form below the choice of a name; what was filled in, when it is sent."""
+    known = chosen in names
+    with st.form("register", border=False):
+        source = st.text_input(
+            "Source", key="source", placeholder="Where the data comes from", max_chars=500
+        )
+        left, right = st.columns(2)
+        with left:
+            label = st.text_input(
+                "Label", key="label", placeholder="the next number", max_chars=64,
+                help="What this version is called; else v1, v2 ...",
+            )  # fmt: skip
+            owner = st.text_input("Owner", key="new-owner", max_chars=200)
+        with right:
+            tag = st.text_input(
+                "Tag", key="tag", placeholder="none", max_chars=64,
+                help="A name that points to this version, and may be moved later",
+            )  # fmt: skip
+            licence = st.text_input("Licence", key="licence", max_chars=200)
+        key = st.multiselect(
+            "Key", columns, key="key", placeholder="found by itself",
+            help="The columns that tell rows apart, by which versions are compared",
+        )  # fmt: skip
+        description = st.text_area("Description", key="description", max_chars=5_000)
+        word = "Register a new version" if known else "Register"
+        ready = bool(columns) and bool(chosen)
+        sent = st.form_submit_button(word, type="primary", icon=":material/check:")
+    if not sent:
+        return None
+    if not ready:
+        empty("Something is missing", "Give a name and a file that can be read.", icon="edit")
+        return None
+    texts = (source, label, owner, tag, licence, description)
+    source, label, owner, tag, licence, description = ((text or "").strip() for text in texts)
+    return Registration(
+        name=chosen,
+        source=source or "uploaded",
+        label=label or None,
+        key=tuple(key),
+        description=description,
+        owner=owner,
+        licence=licence,
+        tag=tag,
+    )
+
+
+def register(view: View, uploaded: Any, wanted: Registration) -> DatasetVersion | None:
+    """Register a file while a bar says how many rows are in; None when that was refused."""
+    place = st.empty()
+
+    def tell(rows: int) -> None:
+        place.text(f"{counted(rows, 'row')} taken in")
+
+    try:
+        with as_file(uploaded) as path:
+            version = view.datasets.register_dataset(
+                path,
+                wanted.name,
+                wanted.source,
+                version=wanted.label,
+                key=wanted.key or None,
+                description=wanted.description,
+                owner=wanted.owner,
+                licence=wanted.licence,
+                progress=tell,
+            )
+        if wanted.tag:
+            view.datasets.tag(wanted.name, wanted.tag, version.version)
+    except MhrasError as error:
+        show_fault(error)
+        _violations(error)
+        return None
+    finally:
+        place.empty()
+    return version
+
+
+def _violations(error: MhrasError) -> None:
+    found = error.facts.get("violations")
+    if isinstance(found, tuple | list) and found:
+        table(
+            {"Violation": [getattr(each, "message", str(each)) for each in found]},
+            key="violations",
+            alt="Violations",
+        )

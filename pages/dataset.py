@@ -1,0 +1,104 @@
+"""Dataset: one version: its columns, rows, other versions, quality, and what is said of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import dataset_rows, dataset_versions, session, state
+from app.analysis import quality_issues
+from app.dataset_about import about_section, croissant_button, snippets
+from app.dataset_columns import column_choice, column_detail
+from app.layout import chip, context_line, copy_code, copy_link, empty, header, plain
+from app.nav import open_page
+from app.quality_issues import issues_section
+from app.wording import ago, counted, size
+from core.errors import DatasetNotFoundError
+
+view = session.look()
+name, label = (str(st.query_params.get(part, "")) for part in ("name", "version"))
+try:
+    version = view.ask(view.datasets.get_version, name, label or None)
+except DatasetNotFoundError as error:
+    with header("Dataset", "There is nothing to show."):
+        pass
+    empty("No such dataset", f"{error.message} {error.hint}", icon="search_off")
+    if st.button("All datasets", icon=":material/arrow_back:"):
+        open_page("datasets")
+    st.stop()
+versions = view.ask(view.datasets.list_versions, version.dataset_name)
+labels = [each.version for each in versions]
+
+
+def show_version() -> None:
+    """Show the version that was chosen; what was chosen of the one before may not be there."""
+    st.query_params["version"] = st.session_state["shown-version"]
+
+
+context = context_line(
+    f"{plain(version.version)}, {labels[::-1].index(version.version) + 1} of {len(labels)}",
+    counted(version.num_rows, "row"),
+    counted(version.num_columns, "column"),
+    size(version.size_bytes),
+    f"registered {ago(version.created_at)} by {plain(version.actor or 'nobody known')}",
+)
+with header(version.dataset_name, context):
+    actions = st.container(horizontal=True, horizontal_alignment="right")
+
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    st.session_state["shown-version"] = version.version
+    st.selectbox(
+        "Version",
+        labels,
+        key="shown-version",
+        on_change=show_version,
+        label_visibility="collapsed",
+        width=200,
+    )
+    if version.version == labels[0]:
+        chip("newest", colour="green")
+    for tag in version.tags:
+        chip(tag, colour="blue", icon=":material/sell:")
+    if version.description:
+        st.caption(plain(version.description), width="content")
+
+columns, rows, others, quality, about = st.tabs(
+    ["Columns", "Rows", "Versions", "Quality", "About"],
+    key="tab",
+    on_change="rerun",
+    bind="query-params",
+)
+if columns.open:
+    with columns:
+        profiles = view.keep(view.datasets.browser.columns, version.version_id)
+        column_detail(column_choice(profiles, key="columns"), dataset_rows.open_rows)
+if rows.open:
+    with rows:
+        dataset_rows.rows_section(view, version)
+if others.open:
+    with others:
+        dataset_versions.versions_table(versions)
+        dataset_versions.difference_section(view, version, labels)
+        dataset_versions.tags_card(view, version, labels)
+if quality.open:
+    with quality:
+        issues = quality_issues(view, version)
+        if issues is not None:
+            issues_section(view, version, issues)
+if about.open:
+    with about:
+        about_section(view, version)
+
+with actions:
+    if st.button("New version", icon=":material/upload:"):
+        open_page("register", dataset=version.dataset_name)
+    croissant_button(view, version)
+    copy_code(snippets(view, version), help="Read these rows in Python or SQL")
+    untouched = {
+        **dataset_rows.UNTOUCHED,
+        **dataset_versions.UNTOUCHED,
+        "tab": "Columns",
+        "column": None,
+        "finding": None,
+    }
+    address = {"name": version.dataset_name, "version": version.version}
+    copy_link(state.view_address("dataset", untouched, **address))
