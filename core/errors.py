@@ -18,6 +18,10 @@ MhrasError (lake/errors.py)
   DriftReportError        also ValueError: what is no report of drift, or cannot be made one of
     DriftReportNotFoundError  also KeyError
   EvaluationError         also ValueError: predictions that cannot be judged by these outcomes
+  ModelCardError          also ValueError: a card that cannot be made, written or signed so
+    StatementsError       what people say of a model is not in the form it must have
+    CardIncompleteError   a card that lacks what it must have to be published
+    CardNotFoundError     also KeyError
   MissingExtraError       also ImportError: something optional is not installed
 """
 
@@ -132,6 +136,32 @@ class ContractError(DataVersionError):
 
     code: ClassVar[str] = "contract"
     violations: tuple[object, ...]
+
+
+class ModelCardError(MhrasError, ValueError):
+    """A model card that cannot be made, written, stored or signed so."""
+
+    code: ClassVar[str] = "model_card"
+
+
+class StatementsError(ModelCardError):
+    """A file of statements that cannot be used; the fact `faults` lists all that is wrong."""
+
+    code: ClassVar[str] = "statements"
+    faults: tuple[str, ...]
+
+
+class CardIncompleteError(ModelCardError):
+    """A card may not be published as it is; the fact `missing` lists what it lacks."""
+
+    code: ClassVar[str] = "card_incomplete"
+    missing: tuple[str, ...]
+
+
+class CardNotFoundError(ModelCardError, KeyError):
+    """No card is stored for this model, or none has this number or id."""
+
+    code: ClassVar[str] = "card_not_found"
 
 
 class MissingExtraError(MhrasError, ImportError):

@@ -8,6 +8,7 @@
     comparison  the same measure twice, as ranges and as names
     matrix      correlations, missing values, binned scatter plots
     intervals   forest and box plots, lines with bands, calibration, densities
+    decision    net benefit by threshold of risk
     ranking     ROC and precision-recall curves
     series      smoothing, thinning and sparkline points, on plain lists
     export      SVG and PNG without a browser

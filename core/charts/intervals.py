@@ -147,20 +147,22 @@ def line_with_band(
     }
 
 
-def calibration_plot(title: str, *, height: int = 320) -> Spec:
+def calibration_plot(title: str, *, highest: float = 1.0, height: int = 320) -> Spec:
     """Describe observed against predicted risk; the dashed line is perfect calibration.
+
+    `highest` is the end of both axes, for risks that are all small.
 
     >>> calibration_plot("Calibration")["description"].split(". ")[1]
     'Observed share of events by predicted risk, with 95 % intervals'
     """
-    whole = {"scale": {"domain": [0, 1]}}
+    whole = {"scale": {"domain": [0, highest], "clamp": True}}
     predicted, observed = _number("predicted", "Predicted"), _number("observed", "Observed")
     low, high = _number("low", "95 % interval from"), _number("high", "95 % interval to")
     across = {**predicted, **whole, "axis": {"title": "Predicted risk"}}
     up = {**whole, "axis": {"title": "Observed share of events"}}
     shares = [{**field, "format": ".1%"} for field in (predicted, observed, low, high)]
     tooltip = [*shares, {**_number("rows", "Rows"), "format": ","}]
-    line = {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]}
+    line = {"values": [{"x": 0, "y": 0}, {"x": highest, "y": highest}]}
     ideal = {
         **_dashed({"x": {**_number("x", ""), **whole}, "y": {**_number("y", ""), **whole}}, "line"),
         "data": line,

@@ -12,6 +12,7 @@ import pytest
 from core.charts.bars import bars, histogram
 from core.charts.comparison import paired_names, paired_ranges
 from core.charts.curves import curve_rows
+from core.charts.decision import decision_curve
 from core.charts.export import to_png, to_svg, with_data
 from core.charts.intervals import (
     box_plot,
@@ -55,6 +56,7 @@ ESTIMATES = [{"name": n, "value": 0.7, "low": 0.6, "high": 0.8, "note": "n = 40"
 BOXES = [{"name": "a", "low": 1, "first": 2, "median": 3, "third": 4, "high": 9}]
 BAND = [{"x": i, "value": i, "low": i - 1, "high": i + 1, "series": "s"} for i in range(3)]
 RISKS = [{"predicted": 0.2, "observed": 0.3, "low": 0.1, "high": 0.4, "rows": 90}]
+BENEFIT = [{"series": "Model", "threshold": 0.1, "benefit": 0.1, "low": 0, "high": 0.2}]
 DENSE = [{"low": i, "high": i + 1, "share": 0.2, "density": 0.2} for i in range(5)]
 MARKED = [
     {"row": "a", "column": name, "value": value, "alert": name == "c", "change": True, "note": "-"}
@@ -75,6 +77,7 @@ CHARTS |= {
     "band": (line_with_band("Drift", x="Week", y="Distance"), BAND),
     "bands": (line_with_band("Drift by site", x="Week", y="Distance", several=True), BAND),
     "calibration": (calibration_plot("Calibration"), RISKS),
+    "decision": (decision_curve("Screening"), BENEFIT),
     "density": (histogram_with_density("Sleep", value="Sleep", unit="h"), DENSE),
 }
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
