@@ -78,7 +78,7 @@ def unstorable(schema: pa.Schema) -> Iterator[str]:
     """Say what is wrong with the columns that cannot be stored."""
     for field in schema:
         try:
-            empty = pa.schema([field]).empty_table().column(0)
+            empty = pa.chunked_array([pa.nulls(0, field.type)], field.type)
             from_stored(to_stored(empty), field.type)
         except (TypeError, pa.ArrowNotImplementedError) as error:
             yield f"{field.name}: {error}"
@@ -87,7 +87,7 @@ def unstorable(schema: pa.Schema) -> Iterator[str]:
 def to_stored(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Return a column as it is stored, in one piece. Raises pa.ArrowException."""
     wanted = stored_type(column.type)
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    array = _joined(column) if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):  # too large for the offsets of its type
         array = pa.concat_arrays([to_stored(piece) for piece in array.chunks])
     if isinstance(array.type, pa.BaseExtensionType):
@@ -98,6 +98,11 @@ def to_stored(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         values = array.dictionary.cast(wanted)
         array = pa.DictionaryArray.from_arrays(array.indices, values).dictionary_decode()
     return array if array.type == wanted else array.cast(wanted)
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Put the pieces of a column together; of one, Arrow would make a copy."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def from_stored(

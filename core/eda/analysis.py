@@ -10,7 +10,7 @@ import pyarrow.types as is_a
 from core.eda.advice import advise
 from core.eda.associations import associate
 from core.eda.correlations import METHODS, kendall, pearson, spearman
-from core.eda.quality.registry import detect_issues
+from core.eda.quality.registry import Examination
 from core.eda.report import EDAReport
 from core.eda.summary import MOST_OUTLIERS, summarize
 from core.eda.target import analyze_target
@@ -30,19 +30,20 @@ if TYPE_CHECKING:
 
 KENDALL_ROWS: Final = 10_000
 # shares of the whole that are done when a step begins
-_ASSOCIATIONS: Final = 0.6
-_QUALITY: Final = 0.7
+_QUALITY: Final = 0.6
+_ASSOCIATIONS: Final = 0.7
 _TARGET: Final = 0.85
 
 
 def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     """Look at a table whole. Raises EDAError for a target that is not one of its columns."""
     _check_target(data, target)
-    summaries = summarize_all(data, progress, until=_ASSOCIATIONS)
+    summaries, examination = _look_at_columns(data, target, progress)
+    progress("looking for faults", _QUALITY)
+    issues = examination.issues()
+    del examination
     progress("comparing columns", _ASSOCIATIONS)
     associations = associate(data, summaries)
-    progress("looking for faults", _QUALITY)
-    issues = find_issues(data, summaries, target)
     found = None
     if target is not None:
         progress(f"looking at {target}", _TARGET)
@@ -66,21 +67,35 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     )
 
 
-def summarize_all(data: Data, progress: Progress, until: float = 1.0) -> list[Summary]:
+def _look_at_columns(
+    data: Data, target: str | None, progress: Progress
+) -> tuple[list[Summary], Examination]:
+    """Count every column and look for its faults, while it is sorted."""
+    summaries, examination = [], Examination(data.names, data.rows, target)
+    for place, name in enumerate(data.names):
+        progress(f"counting {name}", _QUALITY * place / len(data.names))
+        column = data.column(name)
+        summaries.append(summarize(column))
+        examination.take(name, column.values, column.measured)
+    return summaries, examination
+
+
+def summarize_all(data: Data, progress: Progress) -> list[Summary]:
     """Count every column."""
     summaries = []
     for place, name in enumerate(data.names):
-        progress(f"counting {name}", until * place / len(data.names))
+        progress(f"counting {name}", place / len(data.names))
         summaries.append(summarize(data.column(name)))
     return summaries
 
 
-def find_issues(
-    data: Data, summaries: Sequence[Summary], target: str | None
-) -> list[DataQualityIssue]:
+def find_issues(data: Data, progress: Progress) -> list[DataQualityIssue]:
     """Return what is wrong with a table, the most severe first."""
-    statistics = {summary.name: summary.statistics for summary in summaries}
-    return detect_issues(data.table, target=target, statistics=statistics)
+    examination = Examination(data.names, data.rows)
+    for place, name in enumerate(data.names):
+        progress(f"looking at {name}", place / len(data.names))
+        examination.take(name, data.table[name])
+    return examination.issues()
 
 
 def correlation_frame(data: Data, method: str) -> pd.DataFrame:

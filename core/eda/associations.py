@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from core.eda.correlations import kendall, pearson, spearman
+from core.eda.correlations import kendall, pearson, ranked, spearman_of_ranked
 from core.eda.dependence import (
     Coded,
     correlation_ratio,
@@ -93,27 +93,30 @@ def _associate(data: Data, summaries: Sequence[Summary]) -> Associations:
     chosen, left_out = taking[:MOST_COLUMNS], taking[MOST_COLUMNS:]
     numbers = [s.name for s in chosen if s.kind == "number"]
     categories = [s.name for s in chosen if s.kind != "number"]
-    step = -(-data.rows // SAMPLE) if data.rows > SAMPLE else 1
-    sampled = np.arange(0, data.rows, step)
+    evenly = slice(None, None, -(-data.rows // SAMPLE) if data.rows > SAMPLE else 1)
     found = _Found([s.name for s in chosen])
-    found.keep_matrix("pearson", numbers, pearson([data.column(n).numbers() for n in numbers]))
-    rows = None if step == 1 else sampled
-    values = {name: data.column(name).numbers(rows) for name in numbers}
-    found.keep_matrix("spearman", numbers, spearman([*values.values()]))
-    few = np.arange(0, len(sampled), max(1, -(-len(sampled) // KENDALL_SAMPLE)))
+    whole = {name: data.column(name).numbers() for name in numbers}
+    found.keep_matrix("pearson", numbers, pearson([*whole.values()]))
+    values = {name: column[evenly].copy() for name, column in whole.items()}
+    del whole
+    known = {name: ranked(column) for name, column in values.items()}
+    found.keep_matrix("spearman", numbers, spearman_of_ranked([*known.values()]))
+    sampled = len(range(data.rows)[evenly])
+    few = slice(None, None, max(1, -(-sampled // KENDALL_SAMPLE)))
     found.keep_matrix("kendall", numbers, kendall([column[few] for column in values.values()]))
     coded = {name: most_frequent(*data.column(name).codes()) for name in categories}
     _compare_categories(found, coded)
-    here = {name: Coded(c.codes[sampled], c.number) for name, c in coded.items()}
+    here = {name: Coded(c.codes[evenly].copy(), c.number) for name, c in coded.items()}
+    del coded
     for name in categories:
         for other in numbers:
             found.keep(
                 "correlation_ratio", name, other, correlation_ratio(here[name], values[other])
             )
-    _inform(found, here | {name: in_ranges(column) for name, column in values.items()})
-    looked_at = {"pearson": data.rows, "cramers_v": data.rows, "kendall": len(few)}
+    _inform(found, here | {name: in_ranges(column) for name, column in known.items()})
+    looked_at = {"pearson": data.rows, "cramers_v": data.rows, "kendall": len(range(sampled)[few])}
     for measure in ("spearman", "correlation_ratio", "mutual_information"):
-        looked_at[measure] = len(sampled)
+        looked_at[measure] = sampled
     return Associations(
         columns=tuple(s.name for s in chosen),
         pairs=found.pairs(),

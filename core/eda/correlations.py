@@ -41,81 +41,120 @@ def pearson(columns: Sequence[Numbers]) -> Numbers:
     -1.0
     """
     rows = len(columns[0]) if columns else 0
-    sums = _Sums(len(columns))
-    shifts, scales = zip(*map(_centre, columns), strict=True) if columns else ((), ())
+    centres = [_centre(column) for column in columns]
+    gapped = np.array([centre.is_gapped for centre in centres], bool)
+    sums = _Sums(gapped)
+    room = np.empty((len(columns), min(_ROWS, rows)))
     for start in range(0, rows, _ROWS):
-        part = np.empty((len(columns), min(_ROWS, rows - start)))
-        for place, column in enumerate(columns):
-            np.subtract(column[start : start + _ROWS], shifts[place], out=part[place])
-            part[place] /= scales[place]
+        part = room[:, : min(_ROWS, rows - start)]
+        for place, (column, centre) in enumerate(zip(columns, centres, strict=True)):
+            np.subtract(column[start : start + _ROWS], centre.shift, out=part[place])
+            part[place] /= centre.scale
         sums.add(part)
-    found = sums.correlations()
+    found = sums.correlations(np.array([centre.is_infinite for centre in centres], bool))
     for i, j in sums.cancelled():
         both = ~np.isnan(columns[i]) & ~np.isnan(columns[j])
         found[i, j] = found[j, i] = _of_pair(columns[i][both], columns[j][both])
     return found
 
 
-def _centre(column: Numbers) -> tuple[float, float]:
-    """Return a shift and a scale that keep sums of squares finite and free of cancellation."""
-    finite = column[np.isfinite(column)]
+@dataclass(frozen=True, slots=True)
+class _Centre:
+    """A shift and a scale that keep sums of squares finite and free of cancellation."""
+
+    shift: float = 0.0
+    scale: float = 1.0
+    is_gapped: bool = False
+    is_infinite: bool = False
+
+
+def _centre(column: Numbers) -> _Centre:
+    total, finite = float(column.sum()), column
+    is_gapped = is_infinite = False
+    if not np.isfinite(total):  # of values that are missing, infinite, or huge
+        is_gapped, is_infinite = bool(np.isnan(column).any()), bool(np.isinf(column).any())
+        finite = column[np.isfinite(column)]
+        total = float(finite.sum())
     if not len(finite):
-        return 0.0, 1.0
-    largest = float(np.abs(finite).max()) or 1.0
-    shift = float((finite / largest).mean()) * largest
-    scale = float(np.abs(finite / largest - shift / largest).max()) * largest
-    return shift, scale if np.isfinite(scale) and scale > 0 else 1.0
+        return _Centre(0.0, 1.0, is_gapped, is_infinite)
+    low, high = float(finite.min()), float(finite.max())
+    largest = max(-low, high) or 1.0
+    shift = total / len(finite)
+    if not np.isfinite(shift):
+        shift = float((finite / largest).mean()) * largest
+    scale = max(shift / largest - low / largest, high / largest - shift / largest) * largest
+    scale = scale if np.isfinite(scale) and scale > 0 else 1.0
+    return _Centre(shift, scale, is_gapped, is_infinite)
 
 
 class _Sums:
-    """Sums over the rows both columns of a pair have, of parts of a table."""
+    """Sums over the rows both columns of a pair have, of parts of a table.
 
-    def __init__(self, columns: int) -> None:
-        self._number = np.zeros((columns, columns))
+    Where the columns of a pair are sums over the rows that the other one has, they differ from
+    those of all rows only for a column with gaps: nothing else is multiplied.
+    """
+
+    def __init__(self, gapped: npt.NDArray[np.bool_]) -> None:
+        columns = len(gapped)
+        self._gapped = np.flatnonzero(gapped)
+        self._rows = 0
+        self._number = np.zeros((len(self._gapped), len(self._gapped)))
         self._products = np.zeros((columns, columns))
-        self._firsts = np.zeros((columns, columns))  # of the row's column, where the other is there
-        self._squares = np.zeros((columns, columns))
-        self._infinite = np.zeros(columns, bool)
+        self._firsts = np.zeros(columns)
+        self._squares = np.zeros(columns)
+        self._firsts_where = np.zeros((columns, len(self._gapped)))
+        self._squares_where = np.zeros((columns, len(self._gapped)))
 
     def add(self, part: Numbers) -> None:
-        """Take rows along."""
-        missing = np.isnan(part)
-        total = part.sum(axis=1)
-        if np.isinf(total).any() or np.isnan(total).any():
-            infinite = np.isinf(part)
-            self._infinite |= infinite.any(axis=1)
-            part[missing | infinite] = 0.0
-        present = (~missing).astype(np.float64)
+        """Take rows along. The part is changed: its missing values become 0."""
+        self._rows += part.shape[1]
+        present = np.ones((len(self._gapped), part.shape[1]))
+        for place, column in enumerate(self._gapped):
+            missing = np.isnan(part[column])
+            present[place, missing] = 0.0
+            part[column, missing] = 0.0
         self._products += part @ part.T
-        if missing.any():
+        self._firsts += part.sum(axis=1)
+        self._squares += np.einsum("ij,ij->i", part, part)
+        if len(self._gapped):
             self._number += present @ present.T
-            self._firsts += part @ present.T
-            self._squares += (part * part) @ present.T
-        else:
-            self._number += part.shape[1]
-            self._firsts += part.sum(axis=1)[:, None]
-            self._squares += np.einsum("ij,ij->i", part, part)[:, None]
+            self._firsts_where += part @ present.T
+            np.multiply(part, part, out=part)
+            self._squares_where += part @ present.T
+
+    def _pairs(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Return rows of each pair, and sums and squares of its first column over them."""
+        columns = len(self._firsts)
+        number = np.full((columns, columns), float(self._rows))
+        known = np.diag(self._number)
+        number[self._gapped, :] = known[:, None]
+        number[:, self._gapped] = known
+        number[np.ix_(self._gapped, self._gapped)] = self._number
+        firsts = np.repeat(self._firsts[:, None], columns, axis=1)
+        squares = np.repeat(self._squares[:, None], columns, axis=1)
+        firsts[:, self._gapped] = self._firsts_where
+        squares[:, self._gapped] = self._squares_where
+        return number, firsts, squares
 
     def cancelled(self) -> list[tuple[int, int]]:
         """Return pairs whose sums have lost digits: far values are where the other has none."""
+        number, firsts, squares = self._pairs()
         with np.errstate(invalid="ignore", divide="ignore"):  # pairs without a row
-            variance = self._squares - self._firsts**2 / self._number
-        lost = variance < _CANCELLED * self._squares
-        lost[self._infinite, :] = False
-        lost[:, self._infinite] = False
-        lost[self._number < 2] = False
+            variance = squares - firsts**2 / number
+        lost = (variance < _CANCELLED * squares) & (number >= 2)
         return [(int(i), int(j)) for i, j in np.argwhere(lost | lost.T) if i > j]
 
-    def correlations(self) -> Numbers:
-        """Return what all parts together say."""
+    def correlations(self, infinite: npt.NDArray[np.bool_]) -> Numbers:
+        """Return what all parts together say; NaN for columns with an infinite value."""
+        number, firsts, squares = self._pairs()
         with np.errstate(invalid="ignore", divide="ignore"):
-            covariance = self._products - self._firsts * self._firsts.T / self._number
-            variance = self._squares - self._firsts**2 / self._number
-            variance[variance <= _EPSILON * self._squares] = np.nan
+            covariance = self._products - firsts * firsts.T / number
+            variance = squares - firsts**2 / number
+            variance[variance <= _EPSILON * squares] = np.nan
             found = covariance / np.sqrt(variance * variance.T)
-        found[self._infinite, :] = np.nan
-        found[:, self._infinite] = np.nan
-        found[self._number < 2] = np.nan
+        found[infinite, :] = np.nan
+        found[:, infinite] = np.nan
+        found[number < 2] = np.nan
         known = np.isfinite(np.diag(found))
         found[np.diag_indices_from(found)] = np.where(known, 1.0, np.nan)
         return np.clip(found, -1.0, 1.0)
@@ -145,9 +184,9 @@ def ranked(values: Numbers) -> Ranked:
     [1, -1, 0, 1]
     """
     order = np.argsort(values)
-    present = len(values) - int(np.isnan(values).sum())
-    ordered = values[order[:present]]
-    starts = np.append(False, ordered[1:] != ordered[:-1])[:present]
+    ordered = values[order]
+    present = int(np.searchsorted(ordered, np.nan))
+    starts = np.append(False, ordered[1:present] != ordered[: max(0, present - 1)])[:present]
     codes = np.full(len(values), -1, np.int64)
     places = np.cumsum(starts)
     codes[order[:present]] = places
@@ -161,16 +200,45 @@ def spearman(columns: Sequence[Numbers]) -> Numbers:
     >>> spearman([np.array([1.0, 2.0, 90.0]), np.array([1.0, 2.0, 3.0])])[0, 1].item()
     1.0
     """
-    known = [ranked(column) for column in columns]
+    return spearman_of_ranked([ranked(column) for column in columns])
+
+
+def spearman_of_ranked(columns: Sequence[Ranked]) -> Numbers:
+    """Return the same of columns that are ranked already."""
     found = np.full((len(columns), len(columns)), np.nan)
-    complete = [place for place, column in enumerate(known) if column.complete]
-    found[np.ix_(complete, complete)] = pearson([known[place].ranks() for place in complete])
-    for i, first in enumerate(known):
-        for j, second in enumerate(known[: i + 1]):
-            if not (first.complete and second.complete):
-                rows = (first.codes >= 0) & (second.codes >= 0)
-                found[i, j] = found[j, i] = _of_pair(first.ranks(rows), second.ranks(rows))
+    complete = [place for place, column in enumerate(columns) if column.complete]
+    found[np.ix_(complete, complete)] = pearson([columns[place].ranks() for place in complete])
+    for j, second in enumerate(columns):
+        if second.complete:
+            continue
+        there = second.codes >= 0
+        ranks = _scaled(second.ranks(there))
+        for i, first in enumerate(columns):
+            if first.complete:
+                value = _product(_scaled(first.ranks(there)), ranks)
+            elif i > j:
+                continue
+            else:
+                both = there & (first.codes >= 0)
+                value = _product(_scaled(first.ranks(both)), _scaled(second.ranks(both)))
+            found[i, j] = found[j, i] = value
     return found
+
+
+def _scaled(ranks: Numbers) -> Numbers | None:
+    """Return deviations from the mean of length 1; None where they are all alike."""
+    if len(ranks) < 2:
+        return None
+    ranks = ranks - (len(ranks) + 1) / 2  # the mean of ranks, whatever the ties
+    length = np.einsum("i,i->", ranks, ranks)
+    return ranks / np.sqrt(length) if length > 0 else None
+
+
+def _product(first: Numbers | None, second: Numbers | None) -> float:
+    if first is None or second is None:
+        return float("nan")
+    # by one thread: those of a BLAS would wait for each other, busily
+    return float(np.clip(np.einsum("i,i->", first, second), -1.0, 1.0))
 
 
 def _of_pair(first: Numbers, second: Numbers) -> float:
@@ -200,12 +268,16 @@ def kendall(columns: Sequence[Numbers]) -> Numbers:
     scores, ties = np.zeros((number, number)), np.zeros((number, number))
     step = max(1, _PAIRS // max(1, rows))
     for start in range(0, rows, step):
-        signs = np.sign(table[:, start : start + step, None] - table[:, None, :])
-        signs = signs.reshape(number, signs.shape[1] * rows)
+        # what comes before was compared already, the other way round
+        signs = np.sign(table[:, start : start + step, None] - table[:, None, start:])
+        weights = np.ones(signs.shape[1:], np.float32)
+        weights[:, : signs.shape[1]] = 0.5  # of rows of the same piece both ways are there
+        weights = weights.ravel()
+        signs = signs.reshape(number, len(weights))
         present = np.ones_like(signs) if complete else (~np.isnan(signs)).astype(np.float32)
         signs = signs if complete else np.nan_to_num(signs, copy=False)
-        scores += signs @ signs.T
-        ties += np.abs(signs) @ present.T
+        scores += (signs * weights) @ signs.T
+        ties += (np.abs(signs) * weights) @ present.T
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Numbers = scores / np.sqrt(ties * ties.T)
     return np.clip(found, -1.0, 1.0)

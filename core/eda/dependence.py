@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.eda.correlations import Ranked, ranked
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.int32]
 
 RANGES: Final = 16
+_PIECE: Final = 65_536  # rows at a time
 MOST_CATEGORIES: Final = 64  # the rest are one more
 
 
@@ -35,24 +38,25 @@ class Coded:
     number: int
 
 
-def in_ranges(values: Numbers) -> Coded:
+def in_ranges(values: Numbers | Ranked) -> Coded:
     """Cut numbers into at most 16 ranges with equally many values; equal values stay together.
 
     >>> in_ranges(np.array([1.0, 5.0, np.nan, 5.0])).codes.tolist()
     [0, 1, -1, 1]
     """
-    present = np.sort(values[~np.isnan(values)])
-    if not len(present):
-        return Coded(np.full(len(values), -1, np.int32), 0)
-    places = np.arange(1, RANGES) * len(present) // RANGES
-    edges = np.unique(present[places])
-    edges = edges[edges > present[0]]
-    distinct = present[np.append(True, present[1:] != present[:-1])]
-    if len(distinct) <= RANGES:
-        edges = distinct[1:]
-    codes = np.searchsorted(edges, values, "right").astype(np.int32)
-    codes[np.isnan(values)] = -1
-    return Coded(codes, len(edges) + 1)
+    known = values if isinstance(values, Ranked) else ranked(values)
+    if not known.distinct:
+        return Coded(np.full(len(known.codes), -1, np.int32), 0)
+    counts = np.bincount(known.codes + 1, minlength=known.distinct + 1)[1:]
+    ends = np.cumsum(counts)
+    # the distinct values at which a range begins: those at every sixteenth row, but the first one
+    wanted = np.arange(1, RANGES) * int(ends[-1]) // RANGES
+    edges = np.unique(np.searchsorted(ends, wanted, "right"))
+    edges = np.arange(1, known.distinct) if known.distinct <= RANGES else edges[edges > 0]
+    ranges = np.empty(known.distinct + 1, np.int32)
+    ranges[:-1] = np.searchsorted(edges, np.arange(known.distinct), "right")
+    ranges[-1] = -1  # where a value is missing
+    return Coded(ranges[known.codes], len(edges) + 1)
 
 
 def most_frequent(codes: Codes, number: int) -> Coded:
@@ -69,12 +73,16 @@ def most_frequent(codes: Codes, number: int) -> Coded:
 
 def joint_counts(first: Coded, second: Coded) -> Numbers:
     """Count the rows of every pair of categories."""
-    both = first.codes * np.int32(second.number) + second.codes
-    missing = (first.codes < 0) | (second.codes < 0)
-    if missing.any():
-        both = both[~missing]
-    counts = np.bincount(both, minlength=first.number * second.number)
-    return counts.reshape(first.number, second.number).astype(np.float64)
+    shape = first.number + 1, second.number + 1  # one more for what is missing
+    total = np.zeros(shape[0] * shape[1], np.int64)
+    for start in range(0, len(first.codes), _PIECE):
+        piece = slice(start, start + _PIECE)
+        both = first.codes[piece].astype(np.intp)
+        both *= shape[1]
+        both += second.codes[piece]
+        both += shape[1] + 1  # codes begin at -1
+        total += np.bincount(both, minlength=len(total))
+    return total.reshape(shape)[1:, 1:].astype(np.float64)
 
 
 def cramers_v(counts: Numbers) -> float:
@@ -99,19 +107,23 @@ def correlation_ratio(groups: Coded, values: Numbers) -> float:
     >>> correlation_ratio(Coded(np.array([0, 0, 1], np.int32), 2), np.array([1.0, 1.0, 4.0]))
     1.0
     """
-    rows = (groups.codes >= 0) & np.isfinite(values)
-    codes, present = groups.codes[rows], values[rows]
-    if not len(present):
+    places = groups.codes + np.int32(1)  # one place for what is missing
+    finite = np.isfinite(values)
+    if not finite.all() or (groups.codes < 0).any():
+        rows = (groups.codes >= 0) & finite
+        places, values = places[rows], values[rows]
+    if not len(values):
         return float("nan")
-    largest = float(np.abs(present).max()) or 1.0
-    present = present / largest
-    present = present - present.mean()
+    largest = max(-float(values.min()), float(values.max())) or 1.0
+    present = values / largest
+    present -= present.mean()
     total = float(np.einsum("i,i->", present, present))
-    counts = np.bincount(codes, minlength=groups.number)
-    if not total > 1e-20 * len(present) or (counts > 0).sum() < 2:
+    counts = np.bincount(places, minlength=groups.number + 1)
+    there = counts > 0
+    if not total > 1e-20 * len(present) or there.sum() < 2:
         return float("nan")
-    sums = np.bincount(codes, weights=present, minlength=groups.number)
-    between = float((sums[counts > 0] ** 2 / counts[counts > 0]).sum())
+    sums = np.bincount(places, weights=present, minlength=groups.number + 1)
+    between = float((sums[there] ** 2 / counts[there]).sum())
     return float(np.sqrt(min(between / total, 1.0)))
 
 

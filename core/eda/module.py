@@ -78,10 +78,9 @@ class EDAModule:
 
         Raises as `analyze_dataset` does.
         """
-        from core.eda.analysis import find_issues, summarize_all  # as above
+        from core.eda.analysis import find_issues  # as above
 
-        read = self._read(data)
-        return find_issues(read, summarize_all(read, self._progress), None)
+        return find_issues(self._read(data), self._progress)
 
     def generate_visualizations(self, data: Any, output_dir: str | Path) -> list[str]:
         """Draw a table as SVG and PNG files in a folder, made when it is not there.

@@ -21,8 +21,8 @@ import pyarrow.types as is_a
 
 from core.eda.histogram import histogram_of
 from core.eda.kinds import kind_of
+from core.profile import vectors
 from core.profile.column import TOP, profile_column
-from core.profile.measured import MeasuredColumn
 
 if TYPE_CHECKING:
     from core.eda.histogram import Histogram
@@ -52,28 +52,27 @@ def summarize(column: Column) -> Summary:
     if column.is_number:
         return _of_numbers(column)
     stored = column.stored
-    statistics = {**profile_column(stored), **_more(stored)}
-    kind = kind_of(stored.type, statistics)
+    statistics = {**profile_column(column.measured), **_more(column)}
+    kind = kind_of(pa.large_string() if column.is_text else stored.type, statistics)
     return Summary(
         name=column.name,
         kind=kind,
         given_type=str(column.given_type),
         statistics=_with_shares(statistics, len(stored)),
-        missing_by_block=_blocks(np.asarray(stored.is_null())),
+        missing_by_block=_blocks(~vectors.valid(stored)) if stored.null_count else (),
     )
 
 
 def _of_numbers(column: Column) -> Summary:
     stored = column.stored
-    measured = MeasuredColumn(stored)
+    measured = column.measured
     ordered = measured.values
     statistics = profile_column(measured)
-    first = int(np.searchsorted(ordered, -np.inf, "right"))
-    finite = ordered[first : int(np.searchsorted(ordered, np.inf, "left"))]
+    finite = ordered[slice(*measured.finite_range)]
     fences = _fences(statistics)
     low, high = np.searchsorted(ordered, fences, "left"), np.searchsorted(ordered, fences, "right")
     statistics["outliers"] = int(low[0] + len(ordered) - high[1])
-    values = column.numbers()
+    values = measured.floats
     rows: tuple[int, ...] = ()
     if statistics["outliers"]:
         with np.errstate(invalid="ignore"):
@@ -113,13 +112,14 @@ def _blocks(missing: np.ndarray[Any, Any]) -> tuple[float, ...]:
     return tuple(shares.tolist())
 
 
-def _more(stored: pa.Array) -> dict[str, Any]:
+def _more(column: Column) -> dict[str, Any]:
+    stored = column.stored
     kind = stored.type
     if is_a.is_boolean(kind):
         return _of_flags(stored)
-    if is_a.is_large_string(kind):
-        empty = pc.sum(pc.equal(pc.utf8_length(stored), 0)).as_py()
-        return {"empty": empty or 0}
+    if column.is_text:
+        words, counts = column.measured.listed
+        return {"empty": int(counts[vectors.whole(pc.utf8_length(words), 0) == 0].sum())}
     if is_a.is_temporal(kind) and not is_a.is_interval(kind):
         return _of_times(stored)
     if is_a.is_large_list(kind) or is_a.is_fixed_size_list(kind) or is_a.is_map(kind):

@@ -19,7 +19,8 @@ import pyarrow.types as is_a
 from core.datasets.sources import read_all
 from core.errors import EDAError
 from core.frames import FrameError
-from core.profile.measured import is_number
+from core.profile import vectors
+from core.profile.measured import MeasuredColumn, in_one_piece, is_number, is_text
 from core.storable import stored_type, to_stored, unstorable
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.int32]
     Places = npt.NDArray[np.int64]
 
+_ALL: Final = slice(None)
 _INDEX: Final = "__index_level_"  # what pandas calls an index without a name
 
 
@@ -40,45 +42,55 @@ class Column:
     given_type: pa.DataType
     values: pa.ChunkedArray
 
-    @cached_property
+    @property
     def stored(self) -> pa.Array:
-        """Return the values in one piece, of a type that can be counted."""
-        return to_stored(self.values)
+        """Return the values in one piece, of a type that can be counted; texts as codes."""
+        return self.measured.column
+
+    @cached_property
+    def measured(self) -> MeasuredColumn:
+        """What is counted of it: once, for all who ask."""
+        return MeasuredColumn(in_one_piece(self.values))
 
     @property
     def is_number(self) -> bool:
         """Whether its values are numbers to calculate with."""
         return is_number(self.values.type)
 
-    def numbers(self, rows: Places | None = None) -> Numbers:
-        """Return some or all values as float64; missing ones are NaN."""
-        values = self.values if rows is None else self.values.take(pa.array(rows))
-        found = values.cast(pa.float64(), safe=False)
-        if found.null_count:
-            found = found.fill_null(np.nan)
-        array: Numbers = found.to_numpy()
-        return array
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are texts."""
+        return self.measured.family == "text" or is_a.is_dictionary(self.values.type)
 
-    def codes(self, rows: Places | None = None) -> tuple[Codes, int]:
+    def numbers(self, rows: Places | slice = _ALL) -> Numbers:
+        """Return some or all values as float64; missing ones are NaN."""
+        found = self.measured
+        if is_a.is_boolean(self.values.type):
+            found = MeasuredColumn(found.column.cast(pa.int8()))
+        return found.floats[rows]
+
+    def codes(self, rows: Places | slice = _ALL) -> tuple[Codes, int]:
         """Return a number for each value, 0 ... n - 1, and n; missing values are -1."""
-        values = self.values if rows is None else self.values.take(pa.array(rows))
-        one = pa.concat_arrays(values.unify_dictionaries().chunks) if values.num_chunks else None
-        if one is None:
-            return np.empty(0, np.int32), 0
-        if not is_a.is_dictionary(one.type):
-            one = one.dictionary_encode()
-        codes: Codes = one.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-        return codes, len(one.dictionary)
+        found = self._encoded
+        return found.codes[rows], len(found.column.dictionary)
 
     def labelled(self, rows: Places) -> tuple[Codes, tuple[str, ...]]:
         """Return a number for each of some values, as `codes` does, and what they stand for."""
-        values = self.values.take(pa.array(rows)).combine_chunks()
-        if not is_a.is_dictionary(values.type):
-            values = values.dictionary_encode()
-        used = pc.unique(values.indices.drop_null())
-        names = values.dictionary.take(used).cast(pa.string()).to_pylist()
-        codes = pc.index_in(values.indices, value_set=used, skip_nulls=True).fill_null(-1)
-        return codes.to_numpy(zero_copy_only=False).astype(np.int32), tuple(names)
+        found = self._encoded
+        codes = found.codes[rows]
+        used = np.unique(codes[codes >= 0])
+        numbered = np.full(len(found.column.dictionary) + 1, -1, np.int32)  # the last is missing
+        numbered[used] = np.arange(len(used), dtype=np.int32)
+        words = found.column.dictionary.take(vectors.places(used.astype(np.int64))).cast(
+            pa.string()
+        )
+        return numbered[codes], tuple(words.to_pylist())
+
+    @cached_property
+    def _encoded(self) -> MeasuredColumn:
+        if is_a.is_dictionary(self.stored.type):
+            return self.measured
+        return MeasuredColumn(self.stored.dictionary_encode())
 
 
 @dataclass(frozen=True)
@@ -144,7 +156,7 @@ def _read_parquet(title: str, path: Path) -> Data:
     try:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
-        texts = [field.name for field in schema if _is_text(field.type)]
+        texts = [field.name for field in schema if is_text(field.type)]
         names = _checked(schema)
         with pq.ParquetFile(path, read_dictionary=texts) as file:
             columns = {
@@ -158,12 +170,18 @@ def _read_parquet(title: str, path: Path) -> Data:
 
 def _lean(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return texts as codes; anything else as it is stored."""
-    if is_a.is_dictionary(column.type) and _is_text(column.type.value_type):
-        return column.unify_dictionaries()
+    if is_a.is_dictionary(column.type) and is_text(column.type.value_type):
+        return _unified(column)
     kind = stored_type(column.type)
     stored = column if kind == column.type else pa.chunked_array([to_stored(column)], kind)
-    return stored.dictionary_encode() if _is_text(stored.type) else stored
+    return stored.dictionary_encode() if is_text(stored.type) else stored
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(is_a.is_string(kind) or is_a.is_large_string(kind))
+def _unified(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts as codes of one dictionary, in which each text is once and none is missing."""
+    whole = column.unify_dictionaries()
+    words = whole.chunk(0).dictionary if whole.num_chunks else None
+    if words is None or words.null_count or len(pc.unique(words)) < len(words):
+        kind = stored_type(column.type)
+        return pa.chunked_array([to_stored(column)], kind).dictionary_encode()
+    return whole

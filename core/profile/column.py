@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as is_a
 
-from core.profile.distribution import Sample
+from core.profile import vectors
 from core.profile.measured import MeasuredColumn, is_number
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TOP: Final = 20
 _EXACT: Final = 2.0**53  # whole numbers below it are float64 without loss
+_PIECE: Final = 32_768  # numbers at a time
 QUANTILES: Final = {f"p{share}": share / 100 for share in (1, 5, 25, 50, 75, 95, 99)}
 
 
@@ -48,8 +49,8 @@ def profile_column(column: pa.Array | MeasuredColumn) -> dict[str, Any]:
     if is_a.is_boolean(kind):
         return _of_flags(column)
     if is_number(kind):
-        return _of_numbers(column, measured.values)
-    if is_a.is_large_string(kind) or is_a.is_string(kind):
+        return _of_numbers(measured)
+    if is_a.is_large_string(kind) or is_a.is_string(kind) or is_a.is_dictionary(kind):
         return _of_texts(measured)
     if is_a.is_temporal(kind):
         return _of_times(column)
@@ -65,59 +66,59 @@ def _of_flags(column: pa.Array) -> dict[str, Any]:
 
 
 def _of_texts(measured: MeasuredColumn) -> dict[str, Any]:
-    lengths = pc.utf8_length(measured.column)
-    bounds = pc.min_max(lengths).as_py()
     texts, counts = measured.listed
+    lengths = vectors.whole(pc.utf8_length(texts), 0)
+    bounds = (int(lengths.min()), int(lengths.max())) if len(lengths) else (None, None)
     return {
         **_counted(measured.column),
         "distinct": len(texts),
-        "shortest": bounds["min"],
-        "longest": bounds["max"],
-        "mean_length": pc.mean(lengths).as_py(),
+        "shortest": bounds[0],
+        "longest": bounds[1],
+        "mean_length": int(lengths @ counts) / int(counts.sum()) if len(lengths) else None,
         "top": _top(texts, counts),
     }
 
 
 def _of_times(column: pa.Array) -> dict[str, Any]:
-    whole = pa.int32() if column.type.bit_width == 32 else pa.int64()
-    numbers = column.cast(whole)  # which Arrow compares for every unit
+    kind = pa.int32() if column.type.bit_width == 32 else pa.int64()
+    numbers = column.cast(kind)  # which Arrow compares for every unit
     distinct = pc.count_distinct(numbers, mode="only_valid").as_py()
-    bounds = pa.array(pc.min_max(numbers).as_py().values(), whole).cast(column.type)
+    bounds = pa.array(pc.min_max(numbers).as_py().values(), kind).cast(column.type)
     least, greatest = bounds.cast(pa.string()).to_pylist()
     return {**_counted(column), "distinct": distinct, "min": least, "max": greatest}
 
 
 def _top(texts: pa.Array, counts: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
     """Return the most frequent values; of equally frequent ones the least."""
-    table = pa.table({"value": texts, "count": counts})
+    table = pa.table({"value": texts, "count": vectors.places(counts)})
     order = pc.select_k_unstable(table, TOP, [("count", "descending"), ("value", "ascending")])
     found: list[dict[str, Any]] = table.take(order).to_pylist()
     return found
 
 
-def _of_numbers(column: pa.Array, ordered: Numbers) -> dict[str, Any]:
-    finite = Sample(ordered).finite.values
-    changes = ordered[1:] != ordered[:-1]  # not by difference: inf - inf is no number
-    starts = np.flatnonzero(np.append(True, changes)) if len(ordered) else np.empty(0, np.int64)
+def _of_numbers(measured: MeasuredColumn) -> dict[str, Any]:
+    column, ordered = measured.column, measured.values
+    first, end = measured.finite_range
     return {
         "count": len(ordered),
         "missing": len(column) - len(ordered),
-        "distinct": _distinct(column, ordered, starts),
-        **_moments(finite),
+        "distinct": _distinct(measured),
+        **_moments(ordered[first:end]),
         **_bounds(column, ordered),
         **_quantiles(ordered),
         "zeros": int(np.searchsorted(ordered, 0, "right") - np.searchsorted(ordered, 0, "left")),
         "negatives": int(np.searchsorted(ordered, 0, "left")),
-        "infinite": len(ordered) - len(finite),
-        "top": _most_frequent(ordered, starts),
+        "infinite": len(ordered) - (end - first),
+        "top": _most_frequent(*measured.runs),
     }
 
 
-def _distinct(column: pa.Array, ordered: Numbers, starts: npt.NDArray[Any]) -> int:
+def _distinct(measured: MeasuredColumn) -> int:
+    column, ordered = measured.column, measured.values
     outer = max(-ordered[0], ordered[-1]) if len(ordered) else 0.0
     if is_a.is_integer(column.type) and outer >= _EXACT:  # neighbours are one float64
         return int(pc.count_distinct(column, mode="only_valid").as_py())
-    return len(starts)
+    return len(measured.runs[0])
 
 
 def _bounds(column: pa.Array, ordered: Numbers) -> dict[str, Any]:
@@ -134,11 +135,11 @@ def _quantiles(ordered: Numbers) -> dict[str, Any]:
     with np.errstate(invalid="ignore"):  # between -inf and inf there is no number
         found = {name: quantile(ordered, share) for name, share in QUANTILES.items()}
         spread = found["p75"] - found["p25"]
-        middle = _median_distance(ordered, found["p50"])
+        middle = median_distance(ordered, found["p50"])
     return {name: _json(value) for name, value in {**found, "iqr": spread, "mad": middle}.items()}
 
 
-def _median_distance(ordered: Numbers, middle: float) -> float:
+def median_distance(ordered: Numbers, middle: float) -> float:
     """Return the median distance from a value: the nearest ones stand side by side."""
     if not math.isfinite(middle):
         return math.nan
@@ -178,12 +179,7 @@ def _moments(finite: Numbers) -> dict[str, Any]:
         return dict.fromkeys(("mean", "std", "skewness", "kurtosis"))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         mean = float(finite.mean())
-        deviations = finite - mean
-        squares = deviations * deviations
-        # in one pass each, and by one thread: those of a BLAS would wait for each other, busily
-        second = float(np.einsum("i->", squares))
-        third = float(np.einsum("i,i->", squares, deviations))
-        fourth = float(np.einsum("i,i->", squares, squares))
+        second, third, fourth = _powers(finite, mean)
         found = {
             "mean": mean,
             "std": math.sqrt(second / (number - 1)) if number > 1 else math.nan,
@@ -191,6 +187,41 @@ def _moments(finite: Numbers) -> dict[str, Any]:
             "kurtosis": _kurtosis(number, second, fourth, finite),
         }
     return {name: _json(value) for name, value in found.items()}
+
+
+def _powers(finite: Numbers, mean: float) -> tuple[float, float, float]:
+    """Return the sums of the second, third and fourth powers of the deviations from a mean.
+
+    A piece that fits a processor's cache at a time: a quarter of the time of all at once.
+    """
+    sums = np.zeros(3)
+    room = np.empty((2, min(_PIECE, len(finite))))
+    for start in range(0, len(finite), _PIECE):
+        piece = finite[start : start + _PIECE]
+        deviations, squares = room[:, : len(piece)]
+        np.subtract(piece, mean, out=deviations)
+        np.multiply(deviations, deviations, out=squares)
+        # by one thread: those of a BLAS would wait for each other, busily
+        sums += (
+            squares.sum(),
+            np.einsum("i,i->", squares, deviations),
+            np.einsum("i,i->", squares, squares),
+        )
+    return float(sums[0]), float(sums[1]), float(sums[2])
+
+
+def mean_and_skewness(finite: Numbers) -> tuple[float, float]:
+    """Return the mean, and the skewness not corrected for bias."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        mean = float(finite.mean())
+        second, third, _ = _powers(finite, mean)
+        spread = np.float64(second / len(finite))
+        return mean, float(third / len(finite) / spread**1.5)
+
+
+def sum_of_squares(finite: Numbers, mean: float) -> float:
+    """Return the sum of squared deviations from a mean."""
+    return _powers(finite, mean)[0]
 
 
 def _skewness(number: int, second: float, third: float, finite: Numbers) -> float:
@@ -213,17 +244,25 @@ def _kurtosis(number: int, second: float, fourth: float, finite: Numbers) -> flo
     return float(numerator / denominator - adjusted)
 
 
-def _most_frequent(ordered: Numbers, starts: npt.NDArray[Any]) -> list[dict[str, Any]]:
-    counts = np.diff(starts, append=len(ordered))
+def _most_frequent(values: Numbers, counts: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Return the most frequent values; of equally frequent ones the least."""
     if len(counts) > TOP:  # sort no more than can be among them
-        least = np.partition(counts, -TOP)[-TOP]
+        least = _nth_greatest(counts)
         likely = np.flatnonzero(counts > least)
-        equal = np.flatnonzero(counts == least)[: TOP - len(likely)]
+        # of those that are there once, the first are as good as any
+        reach = TOP + len(likely) if least == 1 else len(counts)
+        equal = np.flatnonzero(counts[:reach] == least)[: TOP - len(likely)]
         chosen = np.sort(np.concatenate([likely, equal]))
     else:
         chosen = np.arange(len(counts))
     order = chosen[np.argsort(-counts[chosen], kind="stable")]
-    return [{"value": _json(ordered[starts[n]]), "count": int(counts[n])} for n in order]
+    return [{"value": _json(values[n]), "count": int(counts[n])} for n in order]
+
+
+def _nth_greatest(counts: npt.NDArray[np.int64]) -> int:
+    """Return the least count of the most frequent values: of numbers that hardly recur, 1."""
+    more = np.flatnonzero(counts > 1)
+    return int(np.partition(counts[more], -TOP)[-TOP]) if len(more) >= TOP else 1
 
 
 def _json(value: float) -> float | str | None:

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as is_a
 
+from core.profile import vectors
 from core.profile.distribution import Sample
+from core.storable import to_stored
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,7 +27,7 @@ FEW: Final = 20  # distinct whole numbers are codes, not measurements
 
 @dataclass(frozen=True)
 class MeasuredColumn:
-    """A column as it is stored (core/storable.py)."""
+    """A column as it is stored (core/storable.py), or texts as codes of a dictionary."""
 
     column: pa.Array
 
@@ -37,7 +39,7 @@ class MeasuredColumn:
             ("nothing", is_a.is_null(kind) or self.rows == self.column.null_count),
             ("flag", is_a.is_boolean(kind)),
             ("number", is_number(kind)),
-            ("text", is_a.is_large_string(kind)),
+            ("text", is_a.is_large_string(kind) or is_a.is_dictionary(kind)),
             ("time", is_a.is_temporal(kind)),
         )
         return next((name for name, is_so in tests if is_so), "other")
@@ -48,14 +50,31 @@ class MeasuredColumn:
         return len(self.column)
 
     @cached_property
-    def values(self) -> Numbers:
-        """The numbers, ascending; of times, their distance from 1970 in the column's unit."""
+    def floats(self) -> Numbers:
+        """The numbers in the order of rows, missing ones as NaN; of times, those of `values`."""
         column = self.column
         if is_a.is_temporal(column.type):
             column = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64())
-        if not is_number(column.type):
-            return np.empty(0)
-        return sorted_numbers(column)
+        return vectors.floats(column) if is_number(column.type) else np.empty(0)
+
+    @cached_property
+    def values(self) -> Numbers:
+        """The numbers, ascending; of times, their distance from 1970 in the column's unit."""
+        ordered = np.sort(self.floats)  # NaN comes last
+        return ordered[: np.searchsorted(ordered, np.nan)]
+
+    @cached_property
+    def runs(self) -> tuple[Numbers, Counts]:
+        """The different numbers, ascending, and how often each is there."""
+        return runs_of(self.values)
+
+    @property
+    def finite_range(self) -> tuple[int, int]:
+        """Where among `values` those begin and end that are not infinite."""
+        first, last = np.searchsorted(self.values, -np.inf, "right"), len(self.values)
+        if last and self.values[-1] == np.inf:
+            last = int(np.searchsorted(self.values, np.inf, "left"))
+        return int(first), last
 
     @cached_property
     def numbers(self) -> Sample:
@@ -81,11 +100,27 @@ class MeasuredColumn:
     def listed(self) -> tuple[pa.Array, Counts]:
         """Each value as text, and how often it occurs."""
         if self.family == "number":
-            found, counts = np.unique(self.values, return_counts=True)
-            return number_texts(found), counts.astype(np.int64)
+            found, times = self.runs
+            return number_texts(found), times
+        if is_a.is_dictionary(self.column.type):
+            return self._listed_codes()
         counted = pc.value_counts(self.column.drop_null())
         texts = counted.field("values").cast(pa.large_string())
         return texts, np.asarray(counted.field("counts"), dtype=np.int64)
+
+    @cached_property
+    def codes(self) -> npt.NDArray[np.int32]:
+        """The place of each row's text in the dictionary; -1 where there is none."""
+        indices = self.column.indices
+        found = vectors.whole(indices, -1)
+        return found.astype(np.int32, copy=False)
+
+    def _listed_codes(self) -> tuple[pa.Array, Counts]:
+        words, codes = self.column.dictionary.cast(pa.large_string()), self.codes
+        # one place for what is missing, so that no row must be left out
+        counts = np.bincount(codes + np.int32(1), minlength=len(words) + 1)[1:]
+        used = counts > 0
+        return (words, counts) if used.all() else (words.filter(vectors.chosen(used)), counts[used])
 
     @property
     def distinct(self) -> int:
@@ -109,14 +144,36 @@ def is_number(kind: pa.DataType) -> bool:
     return bool(is_a.is_integer(kind) or is_a.is_floating(kind) or is_a.is_decimal(kind))
 
 
-def sorted_numbers(column: pa.Array) -> Numbers:
-    """Return the values as float64 in ascending order, infinite ones included, missing ones not."""
-    present = column.drop_null() if column.null_count else column
-    values = np.asarray(present.cast(pa.float64(), safe=False), dtype=np.float64)
-    ordered = np.sort(values)  # NaN comes last
-    return ordered[: np.searchsorted(ordered, np.nan)]
+def in_one_piece(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as it is stored, texts as codes of one dictionary where they are given so."""
+    if not is_a.is_dictionary(column.type):
+        return to_stored(column)
+    whole = column.unify_dictionaries()
+    if not whole.num_chunks or not is_text(column.type.value_type):
+        return to_stored(column)
+    if whole.chunk(0).dictionary.null_count:  # two ways to say that one is missing
+        return to_stored(column).dictionary_encode()
+    return whole.combine_chunks() if whole.num_chunks > 1 else whole.chunk(0)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether the values of a type are texts."""
+    return bool(is_a.is_string(kind) or is_a.is_large_string(kind))
+
+
+def runs_of(ordered: Numbers) -> tuple[Numbers, Counts]:
+    """Return the different ones of ascending numbers, and how often each is there.
+
+    >>> [found.tolist() for found in runs_of(np.array([1.0, 2.0, 2.0]))]
+    [[1.0, 2.0], [1, 2]]
+    """
+    changes = ordered[1:] != ordered[:-1]  # not by difference: inf - inf is no number
+    if changes.all():  # nothing is copied of numbers that all differ
+        return ordered, np.broadcast_to(np.int64(1), len(ordered))
+    starts = np.flatnonzero(np.append(True, changes))
+    return ordered[starts], np.diff(starts, append=len(ordered))
 
 
 def number_texts(values: Numbers) -> Any:
     """Return whole numbers as texts, in their order."""
-    return pa.array([f"{value:g}" for value in values.tolist()], pa.large_string())
+    return vectors.texts([f"{value:g}" for value in values.tolist()])

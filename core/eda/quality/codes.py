@@ -23,12 +23,14 @@ import numpy as np
 from core.eda.issue import DataQualityIssue
 from core.eda.quality.conditions import any_of, is_one_of, number, rows_where
 from core.eda.quality.tails import is_gap
+from core.profile.column import sum_of_squares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.eda.issue import Severity
-    from core.eda.quality.examined import Counts, ExaminedColumn, ExaminedTable, Numbers
+    from core.eda.quality.examined import Counts, ExaminedColumn, Numbers
+    from core.eda.quality.examined_table import ExaminedTable
 
 _MOST_CODES: Final = 5  # of one column, on one side
 _SPIKE_ROWS: Final = 10  # -1 next to 0: at least so many
@@ -72,7 +74,9 @@ def find_codes(column: ExaminedColumn, *, tests: int) -> Codes | None:
         return None
     values, counts = column.values, column.counts
     above = _trailing(values, counts, tests=tests)
-    below = _trailing(-values[::-1], counts[::-1], tests=tests, negative=True)
+    below = 0
+    if is_code(-values[0]) or values[0] == -1:
+        below = _trailing(-values[::-1], counts[::-1], tests=tests, negative=True)
     return _codes(values, counts, below, above)
 
 
@@ -107,9 +111,22 @@ def _codes(values: Numbers, counts: Counts, below: int, above: int) -> Codes | N
     )
 
 
+def moved_by_ends(ordered: Numbers, kept: slice) -> float:
+    """Return the same of ascending numbers, of which those at the ends are not kept."""
+    found = []
+    for part in (ordered, ordered[kept]):
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(part.mean())
+            found.append((mean, math.sqrt(sum_of_squares(part, mean) / len(part))))
+    return _moved(*found)
+
+
 def moved(values: Numbers, counts: Counts, kept: np.ndarray) -> float:
     """Return how far the values that are not kept move the mean, or inflate the deviation."""
-    whole, rest = _moments(values, counts), _moments(values[kept], counts[kept])
+    return _moved(_moments(values, counts), _moments(values[kept], counts[kept]))
+
+
+def _moved(whole: tuple[float, float], rest: tuple[float, float]) -> float:
     if not rest[1] or not math.isfinite(whole[1]):
         return 1.0
     return max(abs(whole[0] - rest[0]) / rest[1], math.log(max(whole[1] / rest[1], 1.0)))

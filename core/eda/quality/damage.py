@@ -14,11 +14,13 @@ import pyarrow.compute as pc
 from core.eda.issue import DataQualityIssue
 from core.eda.quality.conditions import number, rows_where
 from core.eda.quality.texts import matches_sql, matching
+from core.profile import vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable
+    from core.eda.quality.examined import ExaminedColumn
+    from core.eda.quality.examined_table import ExaminedTable
 
 # What UTF-8 looks like when it is read as Latin-1 or Windows-1252, and what cannot be decoded.
 MOJIBAKE: Final = (
@@ -63,7 +65,7 @@ def truncation(column: ExaminedColumn, table: ExaminedTable) -> Iterator[DataQua
 
 def _cut_texts(column: ExaminedColumn) -> Iterator[DataQualityIssue]:
     words, counts = column.texts
-    lengths = pc.utf8_length(words).to_numpy(zero_copy_only=False)
+    lengths = vectors.whole(pc.utf8_length(words), 0)
     if not len(lengths) or lengths.max() < _LONG or lengths.max() > 1_000_000:
         return
     longest = int(lengths.max())

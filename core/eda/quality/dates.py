@@ -11,11 +11,13 @@ import pyarrow.types as is_a
 
 from core.eda.issue import DataQualityIssue
 from core.eda.quality.conditions import rows_where
+from core.profile import vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.eda.quality.examined import Counts, ExaminedColumn, ExaminedTable
+    from core.eda.quality.examined import Counts, ExaminedColumn
+    from core.eda.quality.examined_table import ExaminedTable
 
 _PLACEHOLDERS: Final = ("0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "9999-12-31")
 _EPOCH: Final = dt.date(1970, 1, 1)
@@ -46,9 +48,9 @@ def _days(column: ExaminedColumn) -> Counts:
     """Return the days since 1970, in UTC, of what is not missing."""
     present = column.array.drop_null()
     if is_a.is_date(present.type):
-        return np.asarray(present.cast(pa.date32()).cast(pa.int32()), dtype=np.int64)
+        return vectors.whole(present.cast(pa.date32()), 0).astype(np.int64)
     per_day = 86_400 * _PER_SECOND[present.type.unit]
-    days: Counts = np.asarray(present.cast(pa.int64()), dtype=np.int64) // per_day
+    days: Counts = vectors.whole(present, 0) // per_day
     return days
 
 

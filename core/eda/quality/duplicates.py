@@ -18,25 +18,31 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow.types as is_a
 
 from core.eda.issue import DataQualityIssue
 from core.eda.quality.conditions import all_of, rows_again, rows_where
+from core.storable import to_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import numpy.typing as npt
 
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable
+    from core.eda.quality.examined import ExaminedColumn
+    from core.eda.quality.examined_table import ExaminedTable
 
     Hashes = npt.NDArray[np.uint64]
 
 _RICH: Final = 100  # different values, or a twentieth of the rows
 _FEWEST: Final = 20  # rows in which two columns are hardly the same by chance
+_PIECE: Final = 32_768  # rows at a time
+_COMPARED: Final = 1_000  # rows, or counts of texts, by which columns are told apart at first
+_FACTORS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
+_HALF: Final = np.uint64(32)
 _HIGH: Final = 0.01  # share of rows from which duplicates move what is estimated
 
 
@@ -44,58 +50,80 @@ class RowHashes:
     """Hashes of whole rows, one column after the other so that no two are in memory."""
 
     def __init__(self, rows: int) -> None:
-        self.whole: Hashes = np.zeros(rows, np.uint64)
-        self.but_identifiers: Hashes = np.zeros(rows, np.uint64)
-        self.rich = np.zeros(rows, np.int32)  # columns of many different values that are there
-        self.columns: dict[str, tuple[int, float]] = {}  # sum of hashes, share of equal pairs
+        self.identified: Hashes = np.zeros(rows, np.uint64)  # by the columns that number the rows
+        self.described: Hashes = np.zeros(rows, np.uint64)  # by all others
+        self.rich = np.zeros(rows, np.int8)  # columns of many different values, 2 for more
+        self.shares: dict[str, float] = {}  # of pairs of rows that are equal in each column
+        self.alike: dict[tuple[Any, ...], list[str]] = defaultdict(list)
         self.identifiers: list[str] = []
         self.rich_columns: list[str] = []
 
     def add(self, column: ExaminedColumn) -> None:
         """Take a column in."""
-        hashes = _mixed(column.fingerprint)
-        place = (len(self.columns) + 1) * 0x9E3779B97F4A7C15 % 2**64
-        own = _mixed(hashes + np.uint64(place))
-        self.whole += own
+        fingerprint = column.fingerprint
         if column.is_identifier:
             self.identifiers.append(column.name)
+            _stir(self.identified, fingerprint)
         else:
-            self.but_identifiers += own
+            _stir(self.described, fingerprint)
             if column.distinct >= max(_RICH, 0.05 * column.rows):
-                self.rich += column.present
+                np.minimum(self.rich + column.present, 2, out=self.rich, casting="unsafe")
                 self.rich_columns.append(column.name)
-        along = hashes * np.arange(1, 2 * len(hashes) + 1, 2, dtype=np.uint64)
-        share = _equal_pairs(hashes[:: column.step])
-        self.columns[column.name] = int(along.sum()), share
+        self.shares[column.name] = column.equal_pairs
+        self.alike[_looks(column, fingerprint)].append(column.name)
+
+    @property
+    def whole(self) -> Hashes:
+        """Hashes by all columns."""
+        if not self.identifiers:
+            return self.described
+        found = self.described.copy()
+        _stir(found, self.identified)
+        return found
 
 
-def _mixed(values: Hashes) -> Hashes:
-    """Spread the bits (the finalizer of splitmix64, Steele and others 2014)."""
-    found = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    found = (found ^ (found >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Hashes = found ^ (found >> np.uint64(31))
-    return mixed
+def _stir(hashes: Hashes, fingerprint: npt.NDArray[Any]) -> None:
+    """Mix a column into the hashes of the rows, a piece that fits a processor's cache at a time.
+
+    Multiplying carries a bit upwards and the shift brings it down again, so that each bit of a
+    fingerprint may change each bit of the hash (after the finalizer of MurmurHash, Appleby 2008).
+    """
+    kind = np.uint64 if fingerprint.dtype.itemsize == 8 else np.uint32
+    room = np.empty(min(_PIECE, len(hashes)), np.uint64)
+    given: npt.NDArray[Any] = np.ascontiguousarray(fingerprint).view(kind)
+    for start in range(0, len(hashes), _PIECE):
+        piece = hashes[start : start + _PIECE]
+        shifted = room[: len(piece)]
+        np.bitwise_xor(piece, given[start : start + _PIECE], out=piece)
+        for factor in _FACTORS:
+            piece *= factor
+            np.right_shift(piece, _HALF, out=shifted)
+            piece ^= shifted
 
 
-def _equal_pairs(hashes: Hashes) -> float:
-    """Return the share of pairs of rows that have the same value."""
-    rows = len(hashes)
-    counts = _counts(hashes)
-    return float((counts * (counts - 1.0)).sum() / max(1.0, rows * (rows - 1.0)))
+def _looks(column: ExaminedColumn, fingerprint: npt.NDArray[Any]) -> tuple[Any, ...]:
+    """Return what columns that are the same have in common, to tell nearly all that are not."""
+    if column.family == "text":
+        counts = np.sort(column.texts[1])[-_COMPARED:].tobytes()
+        return str(column.type), column.missing, column.distinct, counts
+    step = max(1, column.rows // _COMPARED)
+    return str(column.type), column.missing, fingerprint[::step].tobytes()
 
 
-def _counts(hashes: Hashes) -> npt.NDArray[np.float64]:
+def _counts(hashes: Hashes) -> npt.NDArray[np.int64]:
     ordered = np.sort(hashes)
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    return np.diff(starts, append=len(ordered)).astype(np.float64)
+    return np.diff(starts, append=len(ordered))
 
 
 def duplicates(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQualityIssue]:
     """Yield issues for rows that are there again."""
-    if table.rows < 2 or len(hashes.columns) < 2:
+    shares = hashes.shares
+    if table.rows < 2 or len(shares) < 2:
         return
-    shares = {name: share for name, (_, share) in hashes.columns.items()}
-    rows = _repeated(hashes.whole, shares.values())
+    # where all rows are numbered differently, no two are alike
+    numbered = any(table.column(name).missing == 0 for name in hashes.identifiers)
+    rows = 0 if numbered else _repeated(hashes.whole, shares.values())
     if rows:
         sql = rows_again([column.sql for column in table.columns])
         yield _again("duplicate_rows", "in all columns", rows, sql, table)
@@ -103,7 +131,7 @@ def duplicates(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQualityI
     is_rich = hashes.rich >= 2
     if not hashes.identifiers or len(kept) < 2 or not is_rich.any():
         return
-    rows = _repeated(hashes.but_identifiers[is_rich], [shares[column.name] for column in kept])
+    rows = _repeated(hashes.described[is_rich], [shares[column.name] for column in kept])
     if rows:
         there = " + ".join(f"({table.column(n).present_sql})::int" for n in hashes.rich_columns)
         but = f"in all columns but {', '.join(hashes.identifiers)}"
@@ -114,7 +142,8 @@ def duplicates(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQualityI
 def _repeated(hashes: Hashes, shares: Iterable[float]) -> int:
     """Return how many rows repeat an earlier one, 0 when chance does that."""
     counts = _counts(hashes)
-    pairs = float((counts * (counts - 1)).sum() / 2)
+    counts = counts[counts > 1]
+    pairs = float((counts * (counts - 1.0)).sum() / 2)
     by_chance = len(hashes) * (len(hashes) - 1) / 2 * math.prod(shares)
     return int((counts - 1).sum()) if pairs > 3 * by_chance + 5 * math.sqrt(by_chance) else 0
 
@@ -148,11 +177,10 @@ def duplicate_columns(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQ
     """Yield an issue for each set of columns that are the same."""
     if table.rows < _FEWEST:
         return
-    groups: dict[tuple[int, str], list[ExaminedColumn]] = defaultdict(list)
-    for column in table.columns:
-        if column.name in hashes.columns and column.distinct > 1:
-            groups[hashes.columns[column.name][0], str(column.type)].append(column)
-    for first, *others in groups.values():
+    for names_alike in hashes.alike.values():
+        first, *others = [table.column(name) for name in names_alike]
+        if first.distinct == 1 or not others:
+            continue
         same = [column for column in others if _is_same(first, column)]
         if not same:
             continue
@@ -176,4 +204,5 @@ def duplicate_columns(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQ
 def _is_same(first: ExaminedColumn, second: ExaminedColumn) -> bool:
     if is_a.is_floating(first.type):  # where NaN is like NaN
         return np.array_equal(first.fingerprint, second.fingerprint)
-    return bool(first.array.equals(second.array))
+    # texts may be codes of dictionaries in another order
+    return bool(to_stored(first.array).equals(to_stored(second.array)))

@@ -1,4 +1,4 @@
-"""A column and a table as the checks see them: what several checks ask is worked out once.
+"""A column as the checks see it: what several checks ask is worked out once.
 
 Values nearer to zero than 1e-60 are taken as zero: nothing is measured so finely, and readers of
 SAS transport files leave 5.4e-79 where a zero was.
@@ -6,8 +6,6 @@ SAS transport files leave 5.4e-79 where a zero was.
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -16,13 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as is_a
 
-from core.eda.quality.conditions import UNDERFLOW, sql_names
-from core.profile.measured import is_number
-from core.storable import to_stored
+from core.eda.quality.conditions import UNDERFLOW
+from core.profile import vectors
+from core.profile.measured import MeasuredColumn, in_one_piece, is_number, is_text, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import numpy.typing as npt
 
     from core.eda.quality.codes import Codes
@@ -32,13 +28,14 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[np.bool_]
 
 Family = Literal["nothing", "flag", "number", "text", "time", "bytes", "other"]
-SAMPLE: Final = 100_000  # rows that relations between columns are looked for in
 TEXTS: Final = 20_000  # different texts of a column that are looked at one by one
 IDENTIFIER_ROWS: Final = 20  # of fewer rows all values may differ by chance
 IDENTIFIER_LENGTH: Final = 64  # characters: what is longer is written, not assigned
+_A_FEW: Final = 1_000  # numbers that tell most columns of fractions
 FEW_KINDS: Final = 64  # so many different values are listed, and kept in mind
 _HEAVY: Final = (
-    *("array", "numbers", "ordered", "_distinct", "encoded", "texts", "some_texts", "fingerprint"),
+    *("numbers", "ordered", "_distinct", "encoded", "texts", "some_words", "some_texts"),
+    *("fingerprint",),
 )
 
 
@@ -52,29 +49,39 @@ class ExaminedColumn:
         given: pa.ChunkedArray,
         *,
         step: int = 1,
-        known: Mapping[str, Any] | None = None,
+        measured: MeasuredColumn | None = None,
     ) -> None:
         self.name = name
         self.sql = sql
         self.type = given.type
-        self.known = known or {}
         self.step = step
         self._given = given
+        self._measured = measured
         self.rows = len(given)
         self.codes: Codes | None = None  # set when all columns were searched for them
         self.zeros_are_impossible = False
 
     @property
-    def measured(self) -> Numbers:
+    def plausible(self) -> Numbers:
         """The finite numbers that are no codes and no impossible zeros, ascending."""
         left_out = [*self.codes.values] if self.codes else []
         left_out += [0.0] if self.zeros_are_impossible else []
         return self.ordered[~np.isin(self.ordered, left_out)] if left_out else self.ordered
 
-    @cached_property
+    @property
+    def measured(self) -> MeasuredColumn:
+        """What is counted of the column, which others may have counted already."""
+        if self._measured is None:
+            given = in_one_piece(self._given)
+            self._measured = MeasuredColumn(
+                given.dictionary_encode() if is_text(given.type) else given
+            )
+        return self._measured
+
+    @property
     def array(self) -> pa.Array:
         """The values in one piece."""
-        return to_stored(self._given)
+        return self.measured.column
 
     @cached_property
     def family(self) -> Family:
@@ -118,8 +125,9 @@ class ExaminedColumn:
     @cached_property
     def has_infinite(self) -> bool:
         """Whether some numbers are infinite."""
-        can_be = self.family == "number" and is_a.is_floating(self.type)
-        return bool(can_be and np.isinf(self.numbers).any())
+        if self.family != "number":
+            return False
+        return self.measured.finite_range != (0, len(self.measured.values))
 
     @property
     def zero_sql(self) -> str:
@@ -131,30 +139,24 @@ class ExaminedColumn:
     @cached_property
     def has_underflow(self) -> bool:
         """Whether some numbers are nearer to zero than anything that is measured."""
-        return bool(self.underflows().any())
+        if self.family != "number" or not is_a.is_floating(self.type):
+            return False
+        ordered = self.measured.values
+        near = ordered[slice(*np.searchsorted(ordered, [-UNDERFLOW, UNDERFLOW], "left"))]
+        return bool(((near != 0) & (near != -UNDERFLOW)).any())
 
     def underflows(self) -> Flags:
         """Return where numbers are nearer to zero than anything that is measured."""
         if self.family != "number" or not is_a.is_floating(self.type):
             return np.zeros(self.rows, dtype=bool)
-        given = self._as_floats()
+        given = self.measured.floats
         flags: Flags = (given != 0) & (np.abs(given) < UNDERFLOW)
         return flags
-
-    def _as_floats(self) -> Numbers:
-        array = self.array
-        if self.family == "time":
-            array = array.cast(pa.int32() if array.type.bit_width == 32 else pa.int64())
-        values = array.cast(pa.float64(), safe=False)
-        if values.null_count:
-            values = values.fill_null(np.nan)
-        found: Numbers = values.to_numpy(zero_copy_only=False)
-        return found
 
     @cached_property
     def numbers(self) -> Numbers:
         """The numbers in the order of rows, missing ones as NaN; times in their own unit."""
-        found = self._as_floats()
+        found = self.measured.floats
         return np.where(np.abs(found) < UNDERFLOW, 0.0, found) if self.has_underflow else found
 
     @cached_property
@@ -162,16 +164,16 @@ class ExaminedColumn:
         """The finite numbers, ascending; none of what are no numbers."""
         if self.family not in {"number", "time"}:
             return np.empty(0)
-        values = self.numbers
-        return np.sort(values[np.isfinite(values)])
+        first, end = self.measured.finite_range
+        found = self.measured.values[first:end]
+        # as many as there are, and none moves past another
+        return np.where(np.abs(found) < UNDERFLOW, 0.0, found) if self.has_underflow else found
 
     @cached_property
     def _distinct(self) -> tuple[Numbers, Counts]:
-        ordered = self.ordered
-        if not len(ordered):
-            return ordered, np.empty(0, np.int64)
-        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-        return ordered[starts], np.diff(starts, append=len(ordered))
+        if self.has_infinite or self.has_underflow or self.family not in {"number", "time"}:
+            return runs_of(self.ordered)
+        return self.measured.runs
 
     @property
     def values(self) -> Numbers:
@@ -188,58 +190,57 @@ class ExaminedColumn:
         """Whether all finite numbers are whole, if there are any."""
         if is_a.is_integer(self.type):
             return True
-        return bool((self.values == np.round(self.values)).all())
+        few = self.values[:_A_FEW]
+        return bool((few == np.round(few)).all() and (self.values == np.round(self.values)).all())
 
     @cached_property
-    def encoded(self) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-        """Different texts, and the place of each row's text among them; -1 where there is none."""
-        given = self._given
-        if is_a.is_dictionary(given.type):
-            whole = given.unify_dictionaries()
-            pieces = [piece.indices.cast(pa.int64()) for piece in whole.chunks]
-            codes = pa.concat_arrays(pieces).fill_null(-1).to_numpy(zero_copy_only=False)
-            return whole.chunk(0).dictionary.cast(pa.large_string()), codes
-        one = self.array.dictionary_encode()
-        codes = one.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
-        return one.dictionary, codes
+    def encoded(self) -> tuple[pa.Array, npt.NDArray[np.int32]]:
+        """Different texts or flags, and each row's place among them; -1 where there is none."""
+        found = self.measured
+        if not is_a.is_dictionary(found.column.type):
+            found = MeasuredColumn(found.column.dictionary_encode())
+        words = found.column.dictionary
+        return words.cast(pa.large_string()) if self.family == "text" else words, found.codes
 
     @cached_property
     def texts(self) -> tuple[pa.Array, Counts]:
         """The different texts, and how often each is there."""
-        words, codes = self.encoded
-        counts = np.bincount(codes[codes >= 0], minlength=len(words))
-        used = counts > 0
-        return words.filter(pa.array(used)), counts[used]
+        return self.measured.listed
+
+    @cached_property
+    def some_words(self) -> pa.Array:
+        """The different texts; of very many, every n-th."""
+        words, _ = self.texts
+        step = max(1, -(-len(words) // TEXTS))
+        return words if step == 1 else words.take(vectors.places(np.arange(0, len(words), step)))
 
     @cached_property
     def some_texts(self) -> list[tuple[str, int]]:
-        """The different texts with their counts; of very many, every n-th."""
+        """The same with their counts."""
         words, counts = self.texts
         step = max(1, -(-len(words) // TEXTS))
-        some = words[::step] if step == 1 else words.take(pa.array(range(0, len(words), step)))
-        return list(zip(some.to_pylist(), counts[::step].tolist(), strict=True))
+        return list(zip(self.some_words.to_pylist(), counts[::step].tolist(), strict=True))
 
     @cached_property
     def sampled(self) -> int | None:
         """How many different texts were looked at, when these were not all."""
-        return len(self.some_texts) if len(self.some_texts) < len(self.texts[0]) else None
+        return len(self.some_words) if len(self.some_words) < len(self.texts[0]) else None
 
     @cached_property
     def missing(self) -> int:
         """How many nulls and NaN there are."""
-        if "missing" in self.known:
-            return int(self.known["missing"])
-        if is_a.is_floating(self.type) and self.family == "number":
-            return int(np.isnan(self.numbers).sum())
+        if self.family == "number" and is_a.is_floating(self.type):
+            return self.rows - len(self.measured.values)
         return int(self._given.null_count)
 
     @cached_property
     def present(self) -> Flags:
         """Where values are, in the order of rows."""
+        if not self.missing:
+            return np.broadcast_to(np.bool_(True), self.rows)
         if self.family == "number":
-            return ~np.isnan(self.numbers)
-        flags: Flags = np.asarray(self._given.is_valid())
-        return flags
+            return ~np.isnan(self.measured.floats)
+        return vectors.valid(self.array)
 
     @cached_property
     def distinct(self) -> int:
@@ -247,8 +248,9 @@ class ExaminedColumn:
         if self.family in {"number", "time"}:
             if is_a.is_integer(self.type) and len(self.values) and self._beyond_float():
                 return int(pc.count_distinct(self.array, mode="only_valid").as_py())
-            infinite = np.unique(self.numbers[np.isinf(self.numbers)])
-            return len(self.values) + len(infinite)
+            first, end = self.measured.finite_range
+            ends = (first > 0) + (end < len(self.measured.values))  # -inf and inf
+            return len(self.values) + ends
         if self.family == "text":
             return len(self.texts[0])
         if self.family == "flag":
@@ -259,18 +261,34 @@ class ExaminedColumn:
         return bool(max(-self.values[0], self.values[-1]) >= 2.0**53)
 
     @cached_property
-    def fingerprint(self) -> npt.NDArray[np.uint64]:
-        """A number for each row, the same for the same values; missing ones are alike."""
+    def fingerprint(self) -> npt.NDArray[Any]:
+        """Some bytes for each row, the same for the same values; missing ones are alike."""
         if self.family == "text":
-            found = self.encoded[1].astype(np.uint64)
-        elif self.family in {"number", "time"} and not self._is_wide:
-            found = (self.numbers + 0.0).view(np.uint64)  # + 0.0: -0.0 is 0.0
-            found = np.where(np.isnan(self.numbers), np.uint64(1), found)
+            return self.encoded[1]
+        if self.family in {"number", "time"} and not self._is_wide:
+            found = self.measured.floats  # as they are: what SQL tells apart differs here too
+            return found if self._is_plain else np.where(np.isnan(found), np.nan, found + 0.0)
+        return MeasuredColumn(self.array.dictionary_encode()).codes
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether equal numbers have equal bits: there is no NaN, and no -0.0."""
+        ordered = self.measured.values
+        zeros = slice(np.searchsorted(ordered, 0.0, "left"), np.searchsorted(ordered, 0.0, "right"))
+        return not self.missing and not bool(np.signbit(ordered[zeros]).any())
+
+    @cached_property
+    def equal_pairs(self) -> float:
+        """The share of pairs of rows that have the same value."""
+        if self.family in {"number", "time"} and not self._is_wide:
+            counts = self.measured.runs[1]
+            squares = float(len(counts)) if not counts.strides[0] else float(counts @ counts)
         else:
-            encoded = self.array.dictionary_encode()
-            codes = encoded.indices.cast(pa.int64()).fill_null(-1)
-            found = codes.to_numpy(zero_copy_only=False).astype(np.uint64)
-        return found
+            codes = self.fingerprint
+            listed = np.bincount(codes[codes >= 0])
+            squares = float(listed @ listed)
+        squares += float(self.missing) ** 2
+        return max(0.0, squares - self.rows) / max(1.0, self.rows * (self.rows - 1.0))
 
     @cached_property
     def _is_wide(self) -> bool:
@@ -295,13 +313,13 @@ class ExaminedColumn:
         if present < IDENTIFIER_ROWS or self.distinct < present:
             return False
         if self.family == "text":
-            return max(len(value) for value, _ in self.some_texts) <= IDENTIFIER_LENGTH
+            return bool(pc.max(pc.utf8_length(self.some_words)).as_py() <= IDENTIFIER_LENGTH)
         if self.family != "number" or not self.is_whole:
             return False
-        values = self.numbers[np.isfinite(self.numbers)]
-        dense = self.ordered[-1] - self.ordered[0] < 2.0 * present
-        steps = np.diff(values)
-        return bool(dense or (steps > 0).all() or (steps < 0).all())
+        if self.ordered[-1] - self.ordered[0] < 2.0 * present:  # dense
+            return True
+        steps = np.diff(self.numbers[np.isfinite(self.numbers)])
+        return bool((steps > 0).all() or (steps < 0).all())
 
     @cached_property
     def sample(self) -> Numbers:
@@ -342,46 +360,4 @@ class ExaminedColumn:
             getattr(self, fact)
         for name in _HEAVY:
             self.__dict__.pop(name, None)
-
-
-@dataclass
-class ExaminedTable:
-    """All columns, and what is asked of them together."""
-
-    columns: list[ExaminedColumn]
-    rows: int
-    target: str | None = None
-    step: int = 1  # every so many rows are looked at where relations are looked for
-    today: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
-
-    @property
-    def sampled(self) -> int | None:
-        """How many rows that are, when these are not all."""
-        return len(range(0, self.rows, self.step)) if self.step > 1 else None
-
-    @cached_property
-    def places(self) -> dict[str, int]:
-        """At which place each column stands."""
-        return {column.name: place for place, column in enumerate(self.columns)}
-
-    def column(self, name: str) -> ExaminedColumn:
-        """Return a column by its name."""
-        return self.columns[self.places[name]]
-
-    @property
-    def tests(self) -> int:
-        """By how much a level of significance is divided: there is one test for each column."""
-        return max(1, len(self.columns))
-
-
-def examine(
-    table: pa.Table, target: str | None, statistics: Mapping[str, Mapping[str, Any]] | None
-) -> ExaminedTable:
-    """Prepare a table whose names are all different."""
-    names: Sequence[str] = table.column_names
-    step = max(1, -(-table.num_rows // SAMPLE))
-    columns = [
-        ExaminedColumn(name, sql, table[name], step=step, known=(statistics or {}).get(name))
-        for name, sql in zip(names, sql_names(names), strict=True)
-    ]
-    return ExaminedTable(columns, table.num_rows, target, step=step)
+        self._measured = None

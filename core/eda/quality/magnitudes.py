@@ -16,12 +16,13 @@ from core.eda.issue import DataQualityIssue
 from core.eda.quality.codes import moved
 from core.eda.quality.conditions import UNDERFLOW, any_of, number, rows_where
 from core.eda.quality.tails import FEWEST
-from core.profile.column import quantile
+from core.profile.column import median_distance, quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable, Numbers
+    from core.eda.quality.examined import ExaminedColumn, Numbers
+    from core.eda.quality.examined_table import ExaminedTable
 
 _NORMAL_MAD: Final = 1.4826  # times the median distance is a standard deviation, if normal
 _ZERO_DISTANCE: Final = 3.0  # deviations below the median: outside the distribution
@@ -64,7 +65,7 @@ def underflow(table: ExaminedTable) -> Iterator[DataQualityIssue]:
 def infinite(column: ExaminedColumn, table: ExaminedTable) -> Iterator[DataQualityIssue]:
     """Yield an issue for infinite numbers."""
     del table
-    number_of_them = int(np.isinf(column.numbers).sum()) if column.family == "number" else 0
+    number_of_them = int(np.isinf(column.numbers).sum()) if column.has_infinite else 0
     if number_of_them:
         yield DataQualityIssue(
             issue_type="infinite",
@@ -113,7 +114,7 @@ def find_impossible_zeros(column: ExaminedColumn) -> bool:
 
 def _deviation(ordered: Numbers, middle: float) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
-        by_distance = _NORMAL_MAD * float(np.median(np.abs(ordered - middle)))
+        by_distance = _NORMAL_MAD * median_distance(ordered, middle)
         by_quartiles = (quantile(ordered, 0.75) - quantile(ordered, 0.25)) / 1.349
     return max(by_distance, by_quartiles)
 
@@ -158,7 +159,7 @@ def many_zeros(column: ExaminedColumn, table: ExaminedTable) -> Iterator[DataQua
     place = int(np.searchsorted(column.values, 0.0))
     if place == len(column.values) or column.values[place] != 0 or column.values[0] < 0:
         return
-    zeros, measured = int(column.counts[place]), column.measured
+    zeros, measured = int(column.counts[place]), column.plausible
     share = zeros / len(measured)
     with np.errstate(over="ignore", invalid="ignore"):
         dispersion = float(measured.var() / measured.mean()) if measured.any() else 0.0

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.eda.issue import Severity
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable, Flags, Numbers
+    from core.eda.quality.examined import ExaminedColumn, Flags, Numbers
+    from core.eda.quality.examined_table import ExaminedTable
 
 _SHARE: Final = 0.01
 _FEWEST: Final = 5

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.eda.issue import DataQualityIssue
-from core.eda.quality.codes import moved
+from core.eda.quality.codes import moved_by_ends
 from core.eda.quality.conditions import all_of, any_of, number, rows_where
 from core.eda.quality.tails import FEWEST, lower_fence, upper_fence
-from core.profile.column import quantile
+from core.profile.column import median_distance, quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.eda.issue import Severity
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable, Numbers
+    from core.eda.quality.examined import ExaminedColumn, Numbers
+    from core.eda.quality.examined_table import ExaminedTable
 
 _FAR_OUT: Final = 3.0
 _NORMAL_MAD: Final = 1.4826  # times the median distance is a standard deviation, if normal
@@ -36,7 +37,7 @@ def outliers(column: ExaminedColumn, table: ExaminedTable) -> Iterator[DataQuali
     """Yield issues for values that lie farther out than chance would put them."""
     if column.family != "number" or column.is_identifier or len(column.values) < 10:
         return
-    ordered = column.measured
+    ordered = column.plausible
     if len(ordered) < FEWEST:
         return
     first, third = quantile(ordered, 0.25), quantile(ordered, 0.75)
@@ -54,7 +55,7 @@ def outliers(column: ExaminedColumn, table: ExaminedTable) -> Iterator[DataQuali
         yield _outliers("outliers_iqr", column, ordered, (low, high), how)
     middle = quantile(ordered, 0.5)
     with np.errstate(over="ignore", invalid="ignore"):
-        deviation = _NORMAL_MAD * float(np.median(np.abs(ordered - middle)))
+        deviation = _NORMAL_MAD * median_distance(ordered, middle)
         fences = middle - _MAD_FENCE * deviation, middle + _MAD_FENCE * deviation
     contaminated = _contaminated(ordered, fences, tests=table.tests) if deviation > 0 else 0
     if contaminated > found and contaminated >= _CONTAMINATED * len(ordered):
@@ -64,8 +65,11 @@ def outliers(column: ExaminedColumn, table: ExaminedTable) -> Iterator[DataQuali
 
 def _contaminated(ordered: Numbers, fences: tuple[float, float], *, tests: int) -> int:
     """Count what is beyond the fences, when what is within them would hardly reach there."""
-    within = ordered[(ordered >= fences[0]) & (ordered <= fences[1])]
-    beyond = ordered[ordered > fences[1]], ordered[ordered < fences[0]]
+    kept = _within(ordered, fences)
+    if kept == slice(0, len(ordered)):
+        return 0
+    within = ordered[kept]
+    beyond = ordered[kept.stop :], ordered[: kept.start]
     high, low = upper_fence(within, tests=tests), lower_fence(within, tests=tests)
     far = (not len(beyond[0]) or beyond[0][0] > high) and (
         not len(beyond[1]) or beyond[1][-1] < low
@@ -76,6 +80,11 @@ def _contaminated(ordered: Numbers, fences: tuple[float, float], *, tests: int) 
 def _beyond(ordered: Numbers, low: float, high: float) -> int:
     below = int(np.searchsorted(ordered, low, "left"))
     return below + len(ordered) - int(np.searchsorted(ordered, high, "right"))
+
+
+def _within(ordered: Numbers, fences: tuple[float, float]) -> slice:
+    low, high = fences
+    return slice(int(np.searchsorted(ordered, low)), int(np.searchsorted(ordered, high, "right")))
 
 
 def _left_out(column: ExaminedColumn) -> list[str]:
@@ -96,8 +105,7 @@ def _outliers(
 ) -> DataQualityIssue:
     low, high = fences
     found = _beyond(ordered, low, high)
-    values, counts = np.unique(ordered, return_counts=True)
-    impact = moved(values, counts, (values >= low) & (values <= high))
+    impact = moved_by_ends(ordered, _within(ordered, fences))
     severity: Severity = "medium" if impact >= 0.1 else "low"
     sides = [f"{column.sql} < {number(low)}"] if np.isfinite(low) else []
     sides += [f"{column.sql} > {number(high)}"] if np.isfinite(high) else []

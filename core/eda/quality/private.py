@@ -23,7 +23,8 @@ from core.eda.quality.texts import matches_sql, matching
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable
+    from core.eda.quality.examined import ExaminedColumn
+    from core.eda.quality.examined_table import ExaminedTable
 
 _BYTE: Final = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 _PATTERNS: Final = {

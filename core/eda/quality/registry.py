@@ -14,14 +14,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from core.eda.issue import SEVERITIES, DataQualityIssue
 from core.eda.quality.codes import find_codes, sentinel_codes, share_codes
 from core.eda.quality.damage import encoding_damage, truncation
 from core.eda.quality.dates import impossible_dates
 from core.eda.quality.duplicates import RowHashes, duplicate_columns, duplicates
-from core.eda.quality.examined import examine
+from core.eda.quality.examined import ExaminedColumn
+from core.eda.quality.examined_table import examine
 from core.eda.quality.magnitudes import (
     find_impossible_zeros,
     impossible_zeros,
@@ -38,11 +39,12 @@ from core.eda.quality.texts import texts
 from core.errors import EDAError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable
+    from core.eda.quality.examined_table import ExaminedTable
+    from core.profile.measured import MeasuredColumn
 
     ColumnCheck = Callable[[ExaminedColumn, ExaminedTable], Iterator[DataQualityIssue]]
     TableCheck = Callable[[ExaminedTable], Iterator[DataQualityIssue]]
@@ -89,45 +91,67 @@ def detect_issues(
     table: pa.Table,
     *,
     target: str | None = None,
-    statistics: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[DataQualityIssue]:
     """Return what is wrong with a table, what would change an analysis most first.
 
-    `target` is the column that is to be predicted. `statistics` are those of these columns
-    (core/profile/column.py), of which `missing` is taken and not counted again. Raises EDAError
-    when two columns have one name, or none has the target's.
+    `target` is the column that is to be predicted. Raises EDAError when two columns have one name,
+    or none has the target's.
 
     >>> import pyarrow as pa
     >>> answers = pa.table({"score": [0, 1, 2, 3] * 50 + [9, 9, 7]})
     >>> [issue.issue_type for issue in detect_issues(answers)]
     ['sentinel_codes']
     """
-    _refuse(table, target)
-    if not table.num_rows:
-        return []
-    examined = examine(table, target, statistics)
-    hashes = RowHashes(table.num_rows)
-    found: list[DataQualityIssue] = []
-    for column in examined.columns:
-        column.codes = find_codes(column, tests=examined.tests)
+    examination = Examination(table.column_names, table.num_rows, target)
+    for name in table.column_names:
+        examination.take(name, table[name])
+    return examination.issues()
+
+
+class Examination:
+    """A table that is looked at column by column, each of which is in memory once."""
+
+    def __init__(self, names: Sequence[str], rows: int, target: str | None = None) -> None:
+        _refuse(names, target)
+        self._names = [*names]
+        self._table = examine(names, rows, target)
+        self._hashes = RowHashes(rows)
+        self._found: list[DataQualityIssue] = []
+
+    def take(
+        self, name: str, values: pa.ChunkedArray, measured: MeasuredColumn | None = None
+    ) -> None:
+        """Look at the next column. `measured` is what was counted of it already."""
+        table = self._table
+        if not table.rows:
+            return
+        column = ExaminedColumn(name, table.sql[name], values, step=table.step, measured=measured)
+        table.columns.append(column)
+        column.codes = find_codes(column, tests=table.tests)
         column.zeros_are_impossible = find_impossible_zeros(column)
         for check in COLUMN_CHECKS:
-            found.extend(check(column, examined))
+            self._found.extend(check(column, table))
         if column.is_hashable:
-            hashes.add(column)
+            self._hashes.add(column)
         column.forget()
-    share_codes(examined.columns)
-    for table_check in TABLE_CHECKS:
-        found.extend(table_check(examined))
-    if len(hashes.columns) == len(examined.columns):
-        found.extend(duplicates(examined, hashes))
-    found.extend(duplicate_columns(examined, hashes))
-    return ranked([*masked(settled(found))], table.column_names)
+
+    def issues(self) -> list[DataQualityIssue]:
+        """Compare all columns, and return what is wrong, the most severe first."""
+        table, hashes, found = self._table, self._hashes, [*self._found]
+        if not table.rows:
+            return []
+        share_codes(table.columns)
+        for table_check in TABLE_CHECKS:
+            found.extend(table_check(table))
+        if len(hashes.shares) == len(table.columns):
+            found.extend(duplicates(table, hashes))
+        found.extend(duplicate_columns(table, hashes))
+        return ranked([*masked(settled(found))], self._names)
 
 
-def _refuse(table: pa.Table, target: str | None) -> None:
-    names = Counter(table.column_names)
-    faults = [f"{name}: the name of {n} columns" for name, n in names.items() if n > 1]
+def _refuse(names: Sequence[str], target: str | None) -> None:
+    counted = Counter(names).items()
+    faults = [f"{name}: the name of {n} columns" for name, n in counted if n > 1]
     if target is not None and target not in names:
         faults.append(f"{target}: no column has this name")
     if faults:

@@ -36,19 +36,35 @@ def upper_fence(ordered: Numbers, *, tests: int) -> float:
     rows = len(ordered)
     if rows < FEWEST:
         return math.inf
-    share = max(_OUTER, min(_LARGEST_OUTER, _OUTER_VALUES / rows))
-    start, halfway = quantile(ordered, 1 - share), quantile(ordered, 1 - share / 2)
-    spread = quantile(ordered, 0.75) - quantile(ordered, 0.25)
-    steps = np.diff(ordered[int(rows * (1 - share)) :])
-    step = float(steps[steps > 0].min()) if (steps > 0).any() else 0.0
-    with np.errstate(over="ignore"):
-        scale = max((halfway - start) / math.log(2), 0.2 * spread, step)
-        return float(start + scale * math.log(share * rows * tests / ALPHA))
+    share = _outer_share(rows)
+    ends = quantile(ordered, 1 - share), quantile(ordered, 1 - share / 2)
+    return _fence(ordered, ends, ordered[int(rows * (1 - share)) :], tests)
 
 
 def lower_fence(ordered: Numbers, *, tests: int) -> float:
     """Return what values are hardly below by chance."""
-    return -upper_fence(-ordered[::-1], tests=tests)
+    rows = len(ordered)
+    if rows < FEWEST:
+        return -math.inf
+    share = _outer_share(rows)
+    ends = -quantile(ordered, share), -quantile(ordered, share / 2)
+    return -_fence(ordered, ends, ordered[: rows - int(rows * (1 - share))], tests)
+
+
+def _outer_share(rows: int) -> float:
+    return max(_OUTER, min(_LARGEST_OUTER, _OUTER_VALUES / rows))
+
+
+def _fence(ordered: Numbers, ends: tuple[float, float], outer: Numbers, tests: int) -> float:
+    """Return the fence beyond the outer values, which begin and are half passed at the ends."""
+    rows, (start, halfway) = len(ordered), ends
+    spread = quantile(ordered, 0.75) - quantile(ordered, 0.25)
+    steps = np.diff(outer)
+    steps = steps[steps > 0]
+    step = float(steps.min()) if len(steps) else 0.0
+    with np.errstate(over="ignore"):
+        scale = max((halfway - start) / math.log(2), 0.2 * spread, step)
+        return float(start + scale * math.log(_outer_share(rows) * rows * tests / ALPHA))
 
 
 def is_gap(values: Numbers, counts: Counts, place: int, *, tests: int) -> bool:

@@ -17,25 +17,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
+import numpy as np
 import pyarrow.compute as pc
 
 from core.eda.issue import DataQualityIssue
 from core.eda.quality.codes import is_code
 from core.eda.quality.conditions import rows_where, text
+from core.profile import vectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.eda.issue import Severity
-    from core.eda.quality.examined import ExaminedColumn, ExaminedTable
+    from core.eda.quality.examined import ExaminedColumn
+    from core.eda.quality.examined_table import ExaminedTable
 
 _NEARLY_ALL: Final = 0.95
 _SOME: Final = 0.02  # of the values must be numbers, and as many must not
 _FEWEST: Final = 3
+_LONGEST_NONE: Final = 14  # characters of the longest text in _NONE
 _LEAST: Final = 5  # different rows without which nothing is said of a column's type
 _MOST_CATEGORIES: Final = 2_000  # more different texts are no categories
 
@@ -75,12 +78,10 @@ def texts(column: ExaminedColumn, table: ExaminedTable) -> Iterator[DataQualityI
 
 def matching(column: ExaminedColumn, pattern: str) -> int:
     """Count the rows whose text matches, when one of the texts that are looked at does."""
-    some = pa.array([value for value, _ in column.some_texts], pa.large_string())
-    if not pc.any(pc.match_substring_regex(some, pattern)).as_py():
+    if not pc.any(pc.match_substring_regex(column.some_words, pattern)).as_py():
         return 0
     words, counts = column.texts
-    found = pc.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False)
-    return int(counts[found].sum())
+    return int(counts[vectors.flags(pc.match_substring_regex(words, pattern))].sum())
 
 
 def matches_sql(column: ExaminedColumn, pattern: str) -> str:
@@ -90,15 +91,17 @@ def matches_sql(column: ExaminedColumn, pattern: str) -> str:
 
 def placeholders(column: ExaminedColumn) -> dict[str, int]:
     """Return the texts that say there is no value, with their counts."""
+    short = pc.replace_substring_regex(column.some_words, r"[\s_*\x{0080}-\x{10FFFF}]+", "")
+    is_short = vectors.whole(pc.utf8_length(short), 0) <= _LONGEST_NONE
     found = {}
-    plain = sum(n for value, n in column.some_texts if _is_repeated_digit(value))
     total = sum(n for _, n in column.some_texts)
-    digits = sum(n for value, n in column.some_texts if value.strip().isdigit())
-    for value, count in column.some_texts:
+    numbered = [(v, n) for v, n in column.some_texts if v.strip().isdigit()]
+    plain = sum(n for value, n in numbered if _is_repeated_digit(value))
+    may_be_digits = plain <= 0.2 * total and sum(n for _, n in numbered) <= 0.3 * total
+    for place in np.flatnonzero(is_short).tolist():
+        value, count = column.some_texts[place]
         said = re.sub(r"[\s_*]+", "", value.casefold()) or value.strip()
-        if said in _NONE or (
-            _is_repeated_digit(value) and plain <= 0.2 * total and digits <= 0.3 * total
-        ):
+        if said in _NONE or (may_be_digits and _is_repeated_digit(value)):
             found[value] = count
     return found if sum(found.values()) < total else {}
 
@@ -150,13 +153,10 @@ def _blank(column: ExaminedColumn) -> Iterator[DataQualityIssue]:
 
 
 def _types(column: ExaminedColumn, none: dict[str, int]) -> Iterator[DataQualityIssue]:
-    said = [(v, n) for v, n in column.some_texts if v not in none and v.strip()]
-    total = sum(n for _, n in said)
+    kinds = _kinds(column, none)
+    total = sum(kinds.values())
     if total < _LEAST:
         return
-    kinds: Counter[str] = Counter()
-    for value, count in said:
-        kinds[_kind(value)] += count
     if kinds["date"] >= _NEARLY_ALL * total:
         yield _as_text("dates_as_text", column, DATE, "dates or times of day", kinds["date"])
     elif kinds["number"] >= _NEARLY_ALL * total:
@@ -167,12 +167,20 @@ def _types(column: ExaminedColumn, none: dict[str, int]) -> Iterator[DataQuality
             yield _mixed(column, kind, pattern, rows=rows, total=total)
 
 
-def _kind(value: str) -> str:
-    if re.search(DATE.replace(r"\x{00A0}", "\u00a0"), value):
-        return "date"
-    if re.search(NUMBER, value) and not re.search(LEADING_ZERO, value):
-        return "number"
-    return "text"
+def _kinds(column: ExaminedColumn, none: dict[str, int]) -> dict[str, int]:
+    """Count the rows of dates, numbers and other texts among those that say something."""
+    words = column.some_words
+    counts = np.array([n for _, n in column.some_texts], np.int64)
+    said = vectors.flags(pc.match_substring_regex(words, r"[^\s\x{00A0}]"))
+    said &= np.array([value not in none for value, _ in column.some_texts], bool)
+    is_date, is_number, is_code_like = (
+        vectors.flags(pc.match_substring_regex(words, pattern))
+        for pattern in (DATE, NUMBER, LEADING_ZERO)
+    )
+    is_number &= ~is_date & ~is_code_like
+    kinds = {"date": said & is_date, "number": said & is_number, "text": said}
+    found = {kind: int(counts[rows].sum()) for kind, rows in kinds.items()}
+    return {**found, "text": found["text"] - found["date"] - found["number"]}
 
 
 def _as_text(
