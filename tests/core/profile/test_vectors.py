@@ -34,7 +34,7 @@ def test_flags_are_read_from_any_bit_on(length: int, cut: int) -> None:
     random = np.random.default_rng(length)
     values = random.random(length + cut) < 0.5
     given = pa.array(values, mask=random.random(length + cut) < 0.2)[cut:]
-    assert vectors.flags(given).tolist() == given.fill_null(value=False).to_pylist()
+    assert vectors.flags(given).tolist() == given.fill_null(fill_value=False).to_pylist()
     assert vectors.chosen(values).to_pylist() == values.tolist()
 
 
