@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from core.drift.plain import from_plain, to_plain
 from core.errors import ModelCardError
-from core.models.facts import (  # noqa: TC001 - as above
+from core.models.origins import (  # noqa: TC001 - as above
     ArtifactFacts,
     CardEvaluation,
     DatasetFacts,

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.models.card import ModelCard
-    from core.models.facts import CardEvaluation
     from core.models.interval import Estimate
+    from core.models.origins import CardEvaluation
 
 TITLES: Final = {
     "auroc": "AUROC",

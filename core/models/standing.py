@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.models.difference import CardDifference
-    from core.models.facts import DriftFacts
+    from core.models.origins import DriftFacts
     from core.render.blocks import Level
 
 State = Literal["draft", "published"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.models.card import ModelCard
-    from core.models.facts import CardEvaluation
+    from core.models.origins import CardEvaluation
 
 _TASKS: Final = {
     "binary": "tabular-classification",

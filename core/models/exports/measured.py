@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.models.card import ModelCard
-    from core.models.facts import CardEvaluation
     from core.models.fairness import FairnessReport, GroupDifference
     from core.models.interval import Estimate
+    from core.models.origins import CardEvaluation
     from core.render.blocks import Block, Cell
 
 _STEPS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from core.models.card import ModelCard
-    from core.models.facts import DatasetFacts
     from core.models.interval import Estimate
+    from core.models.origins import DatasetFacts
 
 SCHEMA_VERSION = "0.0.2"
 

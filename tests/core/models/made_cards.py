@@ -10,7 +10,10 @@ from core.models.card import ModelCard
 from core.models.decision import NetBenefit
 from core.models.discrimination import Curve
 from core.models.evaluation import Evaluation
-from core.models.facts import (
+from core.models.fairness import FairnessReport, GroupDifference, GroupResult
+from core.models.interval import Estimate
+from core.models.operating import OperatingPoint
+from core.models.origins import (
     ArtifactFacts,
     CardEvaluation,
     DatasetFacts,
@@ -18,9 +21,6 @@ from core.models.facts import (
     LineageStep,
     RunFacts,
 )
-from core.models.fairness import FairnessReport, GroupDifference, GroupResult
-from core.models.interval import Estimate
-from core.models.operating import OperatingPoint
 from core.models.standing import SignOff, Standing
 from core.models.statements import STATEMENTS
 
