@@ -54,6 +54,9 @@ class Reading:
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
             self.faults.append(f"{name} is no column of values ({error})")
             return pa.array(np.zeros(self.rows))
+        if pa.types.is_nested(found.type):
+            self.faults.append(f"{name} holds values of the type {found.type}")
+            return pa.array(np.zeros(self.rows))
         if len(found) != self.rows:
             self.faults.append(f"{name} has {len(found):,} rows, the outcome {self.rows:,}")
             return pa.array(np.zeros(self.rows))
@@ -103,7 +106,7 @@ class Reading:
         if self.faults:
             message = f"These predictions cannot be judged: {'; '.join(self.faults)}."
             missing = any("missing" in fault for fault in self.faults)
-            hint = "Leave out rows without an outcome or a prediction." if missing else ""
+            hint = "Leave out the rows where a value is missing." if missing else ""
             raise EvaluationError(message, hint=hint, faults=tuple(self.faults))
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.models.interval import SHARE, Estimate
+from core.models.influence import Figure
+from core.models.interval import SHARE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from core.models.sampling import Sampling
-
     Numbers = npt.NDArray[np.float64]
     Flags = npt.NDArray[np.bool_]
+
+_POINTS: Final = 400  # of a curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,64 +28,70 @@ class Curve:
     thresholds: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Area:
-    """An area under the ROC curve, and by how much each row moves it."""
-
-    value: float
-    influence: Numbers
-
-
-def area_under_roc(scores: Numbers, events: Flags, weights: Numbers) -> Area:
-    """Return the chance that an event has the greater score, ties half; there must be both.
+def auroc(scores: Numbers, events: Flags, weights: Numbers) -> Figure:
+    """Return the chance that an event has the greater score, ties half: DeLong's.
 
     Each row is placed among the rows of the other class, in O(n log n) (Sun and Xu 2014).
+
+    >>> auroc(np.array([1.0, 2.0, 2.0]), np.array([False, False, True]), np.ones(3)).value
+    0.75
     """
-    values, place = np.unique(scores, return_inverse=True)
-    placed = np.empty(len(scores))
-    totals = []
-    for others, rows in ((~events, events), (events, ~events)):
-        mass = np.bincount(place, weights=weights * others, minlength=len(values))
-        below = np.cumsum(mass) - mass / 2
-        total = float(mass.sum())
-        totals.append(float(weights @ rows))
-        placed[rows] = below[place[rows]] / total
-    placed[~events] = 1 - placed[~events]
-    value = float((weights * events) @ placed) / totals[0]
-    own = np.where(events, totals[0], totals[1])
-    return Area(value, weights * (placed - value) / own)
-
-
-def auroc_variance(area: Area, events: Flags, sampling: Sampling) -> float:
-    """Return DeLong's variance; with clusters, that of their summed influences."""
-    return paired_variance(area.influence, events, sampling)
-
-
-def paired_variance(influence: Numbers, events: Flags, sampling: Sampling) -> float:
-    """Return the variance of an area, or of the difference of two (DeLong's covariance)."""
-    if sampling.cluster is not None:
-        return sampling.variance(influence)
-    variance = 0.0
-    for rows in (events, ~events):
-        number = int(rows.sum())
-        if number < 2:
-            return float("nan")
-        variance += float(influence[rows] @ influence[rows]) * number / (number - 1)
-    return variance
-
-
-def auroc(scores: Numbers, events: Flags, sampling: Sampling) -> Estimate:
-    """Return the area under the ROC curve with DeLong's interval."""
-    from core.models.interval import around
-
     if events.all() or not events.any():
-        return Estimate.missing(one_class(events))
-    area = area_under_roc(scores, events, sampling.weights)
-    variance = auroc_variance(area, events, sampling)
-    method = "DeLong" + sampling.said
-    return around(area.value, variance, method=method, within=SHARE, reach=sampling.reach)
+        return Figure.missing(one_class(events))
+    values, tie = np.unique(scores, return_inverse=True)
+    placed = np.empty(len(scores))
+    for others, rows in ((~events, events), (events, ~events)):
+        mass = np.bincount(tie, weights=weights * others, minlength=len(values))
+        below = np.cumsum(mass) - mass / 2
+        placed[rows] = below[tie[rows]] / mass.sum()
+    placed[~events] = 1 - placed[~events]
+    of_events = float(weights @ events)
+    value = float((weights * events) @ placed) / of_events
+    own = np.where(events, of_events, float(weights.sum()) - of_events)
+    influence = weights * (placed - value) / own
+    return Figure(value, influence, method="DeLong", within=SHARE, events=events)
 
 
 def one_class(events: Flags) -> str:
     """Say why nothing can be told apart."""
     return "all rows are events" if len(events) and events.all() else "no row is an event"
+
+
+def roc_curve(scores: Numbers, events: Flags, weights: Numbers) -> Curve:
+    """Return the ROC curve: false positive rates, true positive rates, thresholds."""
+    limits, every, hits = _above(scores, events, weights)
+    others = every - hits
+    return _drawn(others / others[-1], hits / hits[-1], limits)
+
+
+def precision_recall_curve(scores: Numbers, events: Flags, weights: Numbers) -> Curve:
+    """Return the precision-recall curve: recalls, precisions, thresholds."""
+    limits, every, hits = _above(scores, events, weights)
+    return _drawn((hits / hits[-1])[1:], (hits[1:] / every[1:]), limits[1:])
+
+
+def _above(scores: Numbers, events: Flags, weights: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Return thresholds, the greatest first, and the weights of rows and events at or above."""
+    values, tie = np.unique(-scores, return_inverse=True)
+    every = np.cumsum(np.bincount(tie, weights=weights))
+    hits = np.cumsum(np.bincount(tie, weights=weights * events))
+    start = np.zeros(1)
+    return (
+        np.append(np.inf, -values),
+        np.concatenate([start, every]),
+        np.concatenate([start, hits]),
+    )
+
+
+def _drawn(x: Numbers, y: Numbers, thresholds: Numbers) -> Curve:
+    """Leave out points that nobody could see: those nearer than a pixel to one that is kept."""
+    step = np.abs(np.diff(x, prepend=x[0])) + np.abs(np.diff(y, prepend=y[0]))
+    walked = np.cumsum(step)
+    cell = np.floor(walked / max(float(walked[-1]), 1e-300) * _POINTS)
+    kept = np.append(True, cell[1:] != cell[:-1])
+    kept[-1] = True
+    return Curve(
+        x=tuple(x[kept].tolist()),
+        y=tuple(y[kept].tolist()),
+        thresholds=tuple(thresholds[kept].tolist()),
+    )

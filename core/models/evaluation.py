@@ -7,14 +7,11 @@ regression   errors, explained variance, calibration
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from core.models.discrimination import auroc
+from core.models.binary import evaluate_binary
 from core.models.evaluated import Evaluation
-from core.models.inputs import Given, Inputs, read_inputs
-from core.models.interval import SHARE
+from core.models.inputs import Given, read_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,24 +66,12 @@ def evaluate(
         resamples=resamples,
         seed=seed,
     )
+    # two threads gain nothing on so few numbers, and on a busy machine wait for each other, busily
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     inputs = read_inputs(given)
-    return _binary(inputs)
+    with threadpool_limits(limits=1):
+        return _EVALUATE[inputs.task](inputs)
 
 
-def _binary(inputs: Inputs) -> Evaluation:
-    events = inputs.outcome == 1
-    sampling = inputs.sampling
-    metrics = {
-        "auroc": auroc(inputs.prediction, events, sampling),
-        "brier": sampling.mean_of((inputs.prediction - inputs.outcome) ** 2, within=SHARE),
-    }
-    return Evaluation(
-        task="binary",
-        rows=len(events),
-        events=int(np.count_nonzero(events)),
-        weighted=sampling.weighted,
-        metrics=metrics,
-        definitions={},
-        classes=inputs.classes,
-        notes=inputs.notes,
-    )
+_EVALUATE: Final = {"binary": evaluate_binary}

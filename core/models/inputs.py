@@ -67,6 +67,20 @@ class Inputs:
     seed: int
     notes: tuple[str, ...] = ()
 
+    def taken(self, rows: npt.NDArray[np.intp]) -> Inputs:
+        """Return some rows, in the order given."""
+        groups = {
+            name: replace(group, codes=group.codes[rows]) for name, group in self.groups.items()
+        }
+        return replace(
+            self,
+            outcome=self.outcome[rows],
+            prediction=self.prediction[rows],
+            sampling=self.sampling.only(rows),
+            groups=groups,
+            baselines={name: values[rows] for name, values in self.baselines.items()},
+        )
+
 
 def read_inputs(given: Given) -> Inputs:
     """Read and check everything. Raises EvaluationError that names all faults."""
@@ -200,7 +214,7 @@ def _columns(reading: Reading, foretold: Numbers, task: Task, classes: tuple[str
         if many > 2 or (many == 2 and task == "regression"):
             reading.faults.append(f"the prediction of a {task} outcome has {many} columns")
         return foretold[:, -1] if many > 1 else foretold
-    if many != len(classes):
+    if many != len(classes) or many < 2:
         said = f"{len(classes)} classes, {listed(classes)}"
         reading.faults.append(f"the prediction has {many} columns for {said}")
         return foretold
@@ -243,20 +257,10 @@ def _thresholds(
 
 def _without_weightless(inputs: Inputs) -> Inputs:
     """Leave out the rows that stand for nobody."""
-    there = inputs.sampling.weights > 0
-    if there.all():
+    there = np.flatnonzero(inputs.sampling.weights > 0)
+    left = len(inputs.outcome) - len(there)
+    if not left:
         return inputs
-    left = int((~there).sum())
     word = "row has" if left == 1 else "rows have"
-    groups = {
-        name: replace(group, codes=group.codes[there]) for name, group in inputs.groups.items()
-    }
-    return replace(
-        inputs,
-        outcome=inputs.outcome[there],
-        prediction=inputs.prediction[there],
-        sampling=inputs.sampling.only(there),
-        groups=groups,
-        baselines={name: values[there] for name, values in inputs.baselines.items()},
-        notes=(f"{left:,} {word} the weight 0 and count for nothing.",),
-    )
+    note = f"{left:,} {word} the weight 0 and count for nothing."
+    return replace(inputs.taken(there), notes=(note,))

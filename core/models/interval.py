@@ -119,21 +119,24 @@ def share(value: float, rows: float, *, method: str = "Wilson", reach: float = N
     )
 
 
-def from_resamples(value: float, found: Numbers, *, within: Bounds = ANY) -> Estimate:
+def from_resamples(
+    value: float, found: Numbers, *, within: Bounds = ANY, said: str = ""
+) -> Estimate:
     """Return the bias-corrected percentiles of a figure in resamples (Efron 1981).
 
-    Resamples without the figure are NaN; when more than a tenth are, so is the estimate.
+    Resamples without the figure are NaN; when more than a tenth are, the interval is all there is
+    within the bounds.
     """
     from scipy.special import ndtr, ndtri  # 50 ms that only evaluations need
 
+    method = f"bootstrap ({len(found):,}){said}"
     there = found[np.isfinite(found)]
-    if not math.isfinite(value) or len(there) < 0.9 * max(1, len(found)):
-        return Estimate.missing("too few resamples have the figure")
+    if len(there) < 0.9 * max(1, len(found)):
+        return Estimate(value, *within, method)
     # ties count half: a figure that never varies has no bias
     below = float((there < value).mean() + (there == value).mean() / 2)
     bias = float(ndtri(min(max(below, 0.5 / len(there)), 1 - 0.5 / len(there))))
     low, high = np.quantile(there, ndtr(2 * bias + np.array([-NORMAL, NORMAL])))
-    method = f"bootstrap ({len(found):,})"
     return Estimate(
         value,
         max(within[0], min(value, float(low))),

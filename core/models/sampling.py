@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from core.models.interval import ANY, NORMAL, Bounds, Estimate, around, around_ratio, share
+from core.models.interval import ANY, NORMAL, SHARE, Bounds, Estimate, around, around_ratio, share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -46,9 +46,17 @@ class Sampling:
         clusters: npt.NDArray[Any] | None = None,
         strata: npt.NDArray[Any] | None = None,
     ) -> Self:
-        """Number what was given; strata without clusters are strata of rows."""
+        """Number what was given; strata without clusters are strata of rows.
+
+        Weights are divided by their mean.
+        """
         weighted = weights is not None and bool((weights != weights[0]).any())
-        found = weights if weights is not None else np.ones(rows)
+        found = np.ones(rows)
+        if weights is not None and weighted:  # with mean 1: their size says nothing
+            found = weights / weights.max()
+            found = found / found.mean()
+        elif weights is not None and not weights[0]:
+            found = weights
         if clusters is None and strata is None:
             return cls(found, weighted)
         within = np.zeros(rows, dtype=np.intp)
@@ -61,7 +69,7 @@ class Sampling:
         _, first, cluster = np.unique(both, return_index=True, return_inverse=True)
         return cls(found, weighted, cluster.astype(np.intp), within[first])
 
-    def only(self, rows: Flags) -> Self:
+    def only(self, rows: Flags | Codes) -> Self:
         """Return the sampling of some rows; clusters without any stay, as of a subpopulation."""
         cluster = None if self.cluster is None else self.cluster[rows]
         return replace(self, weights=self.weights[rows], cluster=cluster)
@@ -169,7 +177,9 @@ class Sampling:
         value = min(1.0, max(0.0, self.mean(flags, rows)))
         weights = self.weights if rows is None else self.weights[rows]
         effective = float(weights.sum() ** 2 / (weights @ weights))
-        variance = self.variance(self.influence(flags, value, rows))
+        variance = self.variance(self.influence(flags, value, rows), drawn=number)
+        if math.isnan(variance) and self.cluster is not None:
+            return around(value, variance, method="Wilson" + self.said, within=SHARE)
         if 0 < value < 1 and variance > 0:  # not NaN
             effective = min(float(number), value * (1 - value) / variance)
         return share(value, effective, method="Wilson" + self.said, reach=self.reach)

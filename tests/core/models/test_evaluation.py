@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.errors import EvaluationError
@@ -11,7 +13,8 @@ from core.models.evaluation import Evaluation, evaluate
 def test_an_evaluation_survives_json() -> None:
     found = evaluate([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     again = Evaluation.from_dict(found.to_dict())
-    assert again == found
+    assert again.to_dict() == found.to_dict()
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False)) == found.to_dict()
     assert again.metrics["auroc"].value == 0.75
 
 
