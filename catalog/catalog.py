@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.dataset_views import DATASETS, versions_in, view_of_version
 from catalog.errors import QueryError
+from catalog.model_views import JUDGED_VIEWS, model_views
 from catalog.tables import SPECS
 from catalog.view_names import VIEWS, prefixed_views
 from catalog.views import (
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from lake.lake import Lake
 
 RECOVER_SECONDS: Final = 30.0
-_METRICS: Final = ", ".join(SPECS["metrics"].columns)
 _RUNS: Final = (
     "run_id, experiment_id, experiment_name, run_name, status, start_time, end_time, duration,"
     " params, tags, metrics, git_commit, code_version, parent_run_id, environment, inputs,"
@@ -59,9 +59,14 @@ _VIEWS: Final = (
     "create view dataset_contracts as "
     + LATEST_DATASET_CONTRACTS.format(events="events_dataset_contracts"),
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
+    *(
+        f"create view {name} as {query}"
+        for name, query in model_views(lambda table: f"events_{table}").items()
+    ),
 )
+_LAST_VIEWS: Final = tuple(f"create view {name} as {JUDGED_VIEWS[name]}" for name in JUDGED_VIEWS)
 # read_parquet takes no subquery: the list of files reaches the view as a variable of the cursor
-_SET_FILES: Final = "set variable metric_files = $1"
+_SET_FILES: Final = "set variable {table}_files = $1"
 
 
 class Catalog:
@@ -141,21 +146,26 @@ class Catalog:
         return change
 
     def _show_files(self, held: _Held) -> None:
-        """Let the view of metrics read files once there are some, and no longer when none are."""
-        if held.has_files != bool(held.mirror.metric_files):
-            held.has_files = not held.has_files
-            held.connection.execute(_SET_FILES, [list(held.mirror.metric_files.values())])
-            held.connection.execute(_metrics_view(stored=held.has_files))
+        """Let views of tables read files once there are some, and no longer when none are."""
+        for table, files in held.mirror.files.items():
+            if (table in held.with_files) != bool(files):
+                held.with_files ^= {table}
+                _set_files(held.connection, table, files)
+                held.connection.execute(_view_of_files(table, stored=bool(files)))
 
     def _hold(self) -> _Held:
         if self._held is None:
-            from catalog.mirror import Mirror  # with DuckDB and pyarrow, not needed to log
+            from catalog.mirror import (
+                IN_FILES,
+                Mirror,
+            )  # with DuckDB and pyarrow, not needed to log
             from catalog.rows import RunRows
             from catalog.session import connect
 
             connection = connect()
             mirror, rows = Mirror(self.lake, connection), RunRows(connection)
-            for view in (*_VIEWS, _metrics_view(stored=False)):
+            of_files = [_view_of_files(table, stored=False) for table in IN_FILES]
+            for view in (*_VIEWS, *of_files, *_LAST_VIEWS):
                 connection.execute(view)
             for name, view in self.views.items():
                 connection.execute(f"create view {name} as from {view}")
@@ -231,7 +241,8 @@ class Catalog:
         cursor = held.connection.cursor()
         cursor.begin()
         cursor.execute("from live_metrics limit 0")
-        cursor.execute(_SET_FILES, [list(held.mirror.metric_files.values())])
+        for table, files in held.mirror.files.items():
+            _set_files(cursor, table, files)
         return cursor
 
     @contextmanager
@@ -323,7 +334,7 @@ class _Held:
     connection: duckdb.DuckDBPyConnection
     mirror: Mirror
     rows: RunRows
-    has_files: bool = False
+    with_files: set[str] = field(default_factory=set)
     dataset_views: dict[str, str] = field(default_factory=dict)
 
 
@@ -331,10 +342,15 @@ class _FileError(Exception):
     """DuckDB could not read one of the files it was given."""
 
 
-def _metrics_view(*, stored: bool) -> str:
-    files = "from read_parquet(getvariable('metric_files'), union_by_name=true)"
-    branch = f"select {_METRICS} {files} union all " if stored else ""
-    return f"create or replace view metrics as {branch}select {_METRICS} from live_metrics"
+def _view_of_files(table: str, *, stored: bool) -> str:
+    columns = ", ".join(SPECS[table].columns)
+    files = f"from read_parquet(getvariable('{table}_files'), union_by_name=true)"
+    branch = f"select {columns} {files} union all " if stored else ""
+    return f"create or replace view {table} as {branch}select {columns} from live_{table}"
+
+
+def _set_files(cursor: duckdb.DuckDBPyConnection, table: str, files: Mapping[str, str]) -> None:
+    cursor.execute(_SET_FILES.format(table=table), [list(files.values())])
 
 
 _CATALOGS: weakref.WeakSet[Catalog] = weakref.WeakSet()

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Final
 from catalog.dataset_views import DATASETS, view_of_version
 from catalog.descriptions import COLUMNS, VIEWS
 from catalog.errors import CatalogError
+from catalog.model_views import JUDGED_VIEWS, model_views
 from catalog.rollup import METRIC_SUMMARY, PARTS
 from catalog.tables import SPECS
 from catalog.view_names import prefixed_views
@@ -230,6 +231,10 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "dataset_contracts": LATEST_DATASET_CONTRACTS.format(
             events=f"({rows['dataset_contracts']})"
         ),
+        **model_views(lambda table: f"({rows[table]})"),
+        "predictions": rows["predictions"],
+        "outcomes": rows["outcomes"],
+        **JUDGED_VIEWS,
     }
     statements = []
     for view, query in queries.items():

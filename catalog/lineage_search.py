@@ -4,6 +4,7 @@
     runs.inputs        what a run was started with        version -> run
     artifacts          what a run left                    run -> file
     drift_reports      what versions were compared in     version -> report
+    model_versions     what was registered of a run       run -> model
 
 Only the first are stored as steps; the others are rows that are there anyway. Of a bad lake the
 steps may go round in a circle: every question here ends all the same.
@@ -44,6 +45,10 @@ _KINDS: Final = {
         " || ' from ' || version1 || ' to ' || version2 as label, false as deleted"
         " from drift_reports"
     ),
+    "model": (
+        "select model_id as id, model_name || '@' || version as label, false as deleted"
+        " from model_versions"
+    ),
 }
 _THINGS: Final = " union all ".join(
     f"(select '{kind}' as kind, * from ({query}) where id in (select unnest($ids)))"
@@ -67,7 +72,9 @@ links as materialized (
   union
   select unnest([version_id1, version_id2] || coalesce(from_json(version_ids, '["varchar"]'), [])),
          report_id, 'report', 'dataset_version'
-  from drift_reports)
+  from drift_reports
+  union
+  select run_id, model_id, 'model', 'run' from model_versions)
 """
 # `union` drops what was found before, so that a circle ends it
 _REACHED: Final = f"""
@@ -111,9 +118,10 @@ class LineageEdge:
     """A step from one thing to another that was made of it.
 
     `transformation_type` is "input" or "file" for what a run was started with, or left, "report"
-    for what was compared: those have no `lineage_id`. `code` is the digest of the text that did it.
-    `columns` are those of the output, each with the columns of the source it comes from, and None
-    where that is not known; `unresolved` says of some why it could not be found out.
+    for what was compared, "model" for what was registered: those have no `lineage_id`. `code` is
+    the digest of the text that did it. `columns` are those of the output, each with the columns of
+    the source it comes from, and None where that is not known; `unresolved` says of some why it
+    could not be found out.
     """
 
     source: str

@@ -1,17 +1,18 @@
 """Keeps the catalog's tables equal to the lake, by what is new only.
 
-Small tables (experiments, runs, artifacts) are held in memory as events; metrics stay in their
-Parquet files, and only the rows of living journals and a summary per run and metric are held. For
-compacted files the summary was made with them (catalog/rollup.py), so that nobody reads all points.
-Each look reads the journals first and lists the segments after (lake/recover.py says why), loads
-segments not seen before, and drops the rows of journals that became segments.
+Small tables (experiments, runs, artifacts) are held in memory as events; metrics, predictions and
+outcomes stay in their Parquet files, and only the rows of living journals are held, and of metrics
+a summary per run and metric. For compacted files the summary was made with them
+(catalog/rollup.py), so that nobody reads all points. Each look reads the journals first and lists
+the segments after (lake/recover.py says why), loads segments not seen before, and drops the rows of
+journals that became segments.
 
 Every file is checked against its digest, in full, before DuckDB sees it for the first time, those
 of points too (lake/checked.py). Measured on 5 million points, 35 MB: 27 ms of 370 ms of the first
 look; 1 ms for 10,000 runs.
 
     events_<table>   rows of segments (journal_id null) and of journals
-    live_metrics     metric points of journals
+    live_<table>     rows of journals of the tables that stay in files
     summary_parts    last, min, max ... per run, metric and source; merged when asked
 """
 
@@ -41,8 +42,9 @@ if TYPE_CHECKING:
     from lake.lake import Lake
     from lake.table import Snapshot
 
-HELD: Final = tuple(name for name in SPECS if name != "metrics")
-APART: Final = frozenset(HELD) - {"runs"}  # no run's row depends on these
+IN_FILES: Final = ("metrics", "predictions", "outcomes")
+HELD: Final = tuple(name for name in SPECS if name not in IN_FILES)
+APART: Final = frozenset(SPECS) - {"runs", "metrics"}  # no run's row depends on these
 # a segment could be made, consumed and deleted unseen between two looks further apart than this
 LONGEST_GAP_SECONDS: Final = 300.0
 KEPT_SECONDS: Final = 60.0
@@ -93,9 +95,9 @@ class Mirror:
         self._reader = JournalReader(lake.journal.folder, SPECS)
         self._seen = {name: _Seen() for name in SPECS}
         self._looked_at = self._named_at = monotonic()
-        self.metric_files: dict[str, str] = {}
+        self.files: dict[str, dict[str, str]] = {name: {} for name in IN_FILES}
         for name, spec in SPECS.items():
-            table = f"events_{name}" if name in HELD else "live_metrics"
+            table = f"events_{name}" if name in HELD else f"live_{name}"
             columns = ", ".join(f"{c} {SQL_TYPES[kind]}" for c, kind in spec.columns.items())
             connection.execute(f"create table {table} ({columns}, journal_id varchar)")
         points = "(select * from live_metrics where false)"
@@ -120,7 +122,7 @@ class Mirror:
                 self._drop_journals(name, snapshot.journals, update.gone, change)
             if name in update.tables:
                 self._add_live(name, update.tables[name], snapshot, change)
-        self._name_metric_files(snapshots["metrics"].files)
+        self._name_files({name: snapshots[name].files for name in IN_FILES})
         return change
 
     def _must_begin_anew(self, name: str, snapshot: Snapshot, gap: float) -> bool:
@@ -148,25 +150,26 @@ class Mirror:
         known = self._seen[name].segments
         return [key for key in snapshot.tail if _name_of(key) not in known]
 
-    def _name_metric_files(self, keys: Sequence[str]) -> None:
-        """Keep the paths of the files with points, which were checked when they were loaded.
+    def _name_files(self, keys: Mapping[str, Sequence[str]]) -> None:
+        """Keep the paths of the files that stay files, which were checked when they were loaded.
 
-        The view of metrics reads them whenever it is asked. Asking for them again now and then
-        keeps the copies of a bucket's files from being let go.
+        The views of their tables read them whenever they are asked. Asking for them again now and
+        then keeps the copies of a bucket's files from being let go.
         """
         if monotonic() - self._named_at > KEPT_SECONDS:
-            self._named_at, self.metric_files = monotonic(), {}
-        known = self.metric_files
-        fresh = [key for key in keys if key not in known]
-        paths = dict(zip(fresh, self._places(fresh), strict=True))
-        self.metric_files = {key: known.get(key) or paths[key] for key in keys}
+            self._named_at, self.files = monotonic(), {name: {} for name in keys}
+        for name, named in keys.items():
+            known = self.files[name]
+            fresh = [key for key in named if key not in known]
+            paths = dict(zip(fresh, self._places(fresh), strict=True))
+            self.files[name] = {key: known.get(key) or paths[key] for key in named}
 
     def lost_files(self) -> bool:
-        """Tell whether one of `metric_files` is gone, and look for all of them next time."""
-        paths = self.metric_files.values()
+        """Tell whether one of `files` is gone, and look for all of them next time."""
+        paths = [path for files in self.files.values() for path in files.values()]
         lost = not all(Path(path).exists() for path in paths if "://" not in path)
         if lost:
-            self.metric_files = {}
+            self.files = {name: {} for name in self.files}
         return lost
 
     def _places(self, keys: Sequence[str]) -> list[str]:
@@ -188,9 +191,10 @@ class Mirror:
     def _load_all(self, name: str, snapshot: Snapshot, change: Change) -> None:
         """Begin again from the compacted files: at first, when they lost rows, after a long gap."""
         seen = self._seen[name]
-        table = f"events_{name}" if name in HELD else "summary_parts"
-        absent = "journal_id is null" if name in HELD else "journal_id = ''"
-        self._connection.execute(f"delete from {table} where {absent}")
+        if name in HELD:
+            self._connection.execute(f"delete from events_{name} where journal_id is null")
+        elif name == "metrics":
+            self._connection.execute("delete from summary_parts where journal_id = ''")
         seen.version, seen.segments = snapshot.version, set(snapshot.consumed)
         change.touch(name) if name in APART else change.touch_all()
         summarised = self._load_rollups(snapshot)
@@ -220,10 +224,10 @@ class Mirror:
         source = "read_parquet($files, union_by_name=true)"
         if name in HELD:
             statement = f"insert into events_{name} select {columns}, null from {source}"
-        else:
+            self._connection.execute(statement, {"files": files})
+        elif name == "metrics":
             statement = f"insert into summary_parts select *, '' from ({SUMMARISE})"
-            statement = statement.format(points=source)
-        self._connection.execute(statement, {"files": files})
+            self._connection.execute(statement.format(points=source), {"files": files})
         if name in APART or change.runs is None:
             change.touch(name)
         else:
@@ -240,7 +244,9 @@ class Mirror:
         if not dropped:
             return
         seen.journals -= dropped
-        tables = (f"events_{name}",) if name in HELD else ("live_metrics", "summary_parts")
+        tables = [f"events_{name}" if name in HELD else f"live_{name}"]
+        if name == "metrics":
+            tables.append("summary_parts")
         for table in tables:
             self._connection.execute(
                 f"delete from {table} where journal_id in (select unnest($dropped))",
@@ -265,10 +271,9 @@ class Mirror:
         cursor = self._connection
         cursor.register("fresh_rows", rows)
         try:
-            if name in HELD:
-                cursor.execute(f"insert into events_{name} from fresh_rows")
-            else:
-                cursor.execute("insert into live_metrics from fresh_rows")
+            table = f"events_{name}" if name in HELD else f"live_{name}"
+            cursor.execute(f"insert into {table} from fresh_rows")
+            if name == "metrics":
                 self._summarise_live(cursor)
         finally:
             cursor.unregister("fresh_rows")

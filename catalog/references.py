@@ -31,6 +31,11 @@ with kept as (
 select digest from kept where digest is not null
 union select unnest(map_values(attachments)) from kept order by all
 """
+# of every event, as for runs
+_MODELS: Final = """
+select digest from events_model_versions where digest is not null
+union select digest from events_model_evaluations where digest is not null order by all
+"""
 _CODE: Final = """
 select distinct transformation_code from events_data_lineage
 where transformation_code is not null order by all
@@ -96,6 +101,12 @@ def drift_objects(catalog: Catalog) -> list[str]:
     """Return the digests of the reports of drift there are, and of what is attached to them."""
     with catalog.cursor() as cursor:
         return [digest for (digest,) in cursor.execute(_REPORTS).fetchall()]
+
+
+def model_objects(catalog: Catalog) -> list[str]:
+    """Return the digests of the bytes of models, and of their evaluations."""
+    with catalog.cursor() as cursor:
+        return [digest for (digest,) in cursor.execute(_MODELS).fetchall()]
 
 
 def transformation_code(catalog: Catalog) -> list[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog.model_tables import MODEL_TABLES
 from catalog.rollup import METRIC_SUMMARY
 from lake.spec import TableSpec
 
@@ -263,5 +264,6 @@ SPECS: dict[str, TableSpec] = {
         DRIFT_REPORTS,
         DATA_LINEAGE,
         DATASET_CONTRACTS,
+        *MODEL_TABLES,
     )
 }

@@ -10,6 +10,8 @@ from lake.errors import InvalidNameError
 VIEWS: Final = (
     *("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts"),
     *("dataset_versions", "dataset_tags", "dataset_contracts", "data_lineage", "drift_reports"),
+    *("models", "model_versions", "model_stages", "model_evaluations"),
+    *("predictions", "outcomes", "prediction_outcomes"),
 )
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
 INTERNAL: Final = frozenset(
@@ -21,8 +23,13 @@ INTERNAL: Final = frozenset(
         "events_dataset_versions",
         "events_drift_reports",
         "events_experiments",
+        "events_model_evaluations",
+        "events_model_stages",
+        "events_model_versions",
         "events_runs",
         "live_metrics",
+        "live_outcomes",
+        "live_predictions",
         "run_rows",
         "summary_parts",
     }

@@ -14,6 +14,10 @@ MhrasError (lake/errors.py)
       LineageCycleError   something would be made of itself
     ContractError         data that is not what its contract says
   EDAError                also ValueError: a table or a setting that cannot be analyzed
+  ModelError              also ValueError: a model, a version or a move of one that cannot be
+    ModelNotFoundError    also KeyError
+    ModelFormatError      bytes that are not loaded: they may run code, or hold no model
+    PredictionError       predictions or outcomes that cannot be logged, with all that is wrong
   RenderError             also ValueError: a picture that cannot stand in a report
   DriftReportError        also ValueError: what is no report of drift, or cannot be made one of
     DriftReportNotFoundError  also KeyError
@@ -128,6 +132,31 @@ class EvaluationError(MhrasError, ValueError):
     """Predictions that cannot be judged so; the fact `faults` lists everything that is wrong."""
 
     code: ClassVar[str] = "evaluation"
+    faults: tuple[str, ...]
+
+
+class ModelError(MhrasError, ValueError):
+    """A model or a version of one cannot be registered, moved or asked for so."""
+
+    code: ClassVar[str] = "model"
+
+
+class ModelNotFoundError(ModelError, KeyError):
+    """No model, or no version of it, has this name."""
+
+    code: ClassVar[str] = "model_not_found"
+
+
+class ModelFormatError(ModelError):
+    """Bytes that are not loaded: loading them may run code, or they hold no model."""
+
+    code: ClassVar[str] = "model_format"
+
+
+class PredictionError(ModelError):
+    """Predictions or outcomes that cannot be logged; the fact `faults` lists all that is wrong."""
+
+    code: ClassVar[str] = "prediction"
     faults: tuple[str, ...]
 
 

@@ -8,6 +8,7 @@ from catalog.catalog import Catalog
 from core.datasets.registry import DataVersionControl
 from core.eda.module import EDAModule
 from core.lineage.registry import Lineage
+from core.models.registry import ModelRegistry
 from core.settings import Settings, read_settings
 from core.tracking.board import RunBoard
 from core.tracking.places import artifact_storage
@@ -78,6 +79,9 @@ class Workbench:
             durability=self.settings.durability,
             lineage=self.lineage,
             active_run=lambda: self.tracker.current_run,
+        )
+        self.models = ModelRegistry(
+            storage, self.catalog, actor=self.actor, durability=self.settings.durability
         )
         self.eda = EDAModule(self.datasets)
         self.runs = RunBoard(RunReader(self.catalog, storage))

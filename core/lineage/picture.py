@@ -27,7 +27,7 @@ _LONGEST: Final = 26  # letters in a box
 _LONGEST_WORD: Final = 16  # over a step
 _LETTER: Final = 6.2  # wide, about
 _KINDS: Final = {"dataset_version": "dataset", "artifact": "file"}
-_CATEGORIES: Final = ("dataset_version", "run", "artifact", "report")
+_CATEGORIES: Final = ("dataset_version", "run", "artifact", "report", "model")
 _BAD: Final = "var(--bad, #b42318)"
 
 

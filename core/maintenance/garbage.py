@@ -18,6 +18,7 @@ from catalog.references import (
     dataset_layouts,
     drift_objects,
     environments,
+    model_objects,
     stored_artifacts,
     transformation_code,
 )
@@ -147,6 +148,7 @@ def _named_objects(catalog: Catalog, doomed: Doomed) -> Iterator[str]:
             yield artifact.digest
     yield from drift_objects(catalog)
     yield from transformation_code(catalog)
+    yield from model_objects(catalog)
     for uri in dataset_layouts(catalog):
         if not uri.startswith(SCHEME):
             continue  # its pieces are in another place

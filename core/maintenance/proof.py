@@ -44,7 +44,10 @@ _CONCERNS: Final = {
     "catalog.sql": "SQL views outside of this library",
 }
 # tables whose rows name objects
-_NAMING: Final = ("runs", "artifacts", "dataset_versions", "drift_reports", "data_lineage")
+_NAMING: Final = (
+    *("runs", "artifacts", "dataset_versions", "drift_reports", "data_lineage"),
+    *("model_versions", "model_evaluations"),
+)
 
 
 class HasLake(Protocol):
@@ -183,6 +186,8 @@ def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
         "dataset_versions": known.versions,
         "drift_reports": known.reports,
         "data_lineage": known.edges,
+        "model_versions": known.models,
+        "model_evaluations": known.evaluations,
     }
     if table in named:
         return Finding(problem=problem, affects=_short(named[table][i] for i in ids))

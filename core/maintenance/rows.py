@@ -28,6 +28,8 @@ _COLUMNS: Final = {
     "artifacts": ("artifact_id", "run_id", "path", "digest", "uri", "deleted", "event_at"),
     "dataset_versions": ("version_id", "dataset_name", "version", "storage_uri"),
     "drift_reports": ("report_id", "version1", "version2", "digest", "attachments", "deleted"),
+    "model_versions": ("model_id", "model_name", "version", "digest"),
+    "model_evaluations": ("evaluation_id", "model_name", "version", "name", "digest"),
     # after the versions, whose names its edges are told by
     "data_lineage": ("lineage_id", "input_version_id", "output_version_id", "transformation_code"),
 }
@@ -36,6 +38,8 @@ _IDS: Final = {
     "dataset_versions": "version_id",
     "drift_reports": "report_id",
     "data_lineage": "lineage_id",
+    "model_versions": "model_id",
+    "model_evaluations": "evaluation_id",
 }
 
 
@@ -65,9 +69,10 @@ class _Objects:
 class KnownRows:
     """What could be read.
 
-    `runs` by id, names of `experiments`, dataset `versions`, `reports` and `edges` of lineage by
-    id, `owners` what refers to an object, and of which run, by digest. `ids` are the ids of runs
-    (or of what else has rows of its own) that occur in a table, and `in_file` those in one file.
+    `runs` by id, names of `experiments`, dataset `versions`, `reports`, `edges` of lineage,
+    `models` and `evaluations` by id. `owners` is what refers to an object, and of which run, by
+    digest. `ids` are the ids of runs (or of what else has rows of its own) that occur in a table,
+    and `in_file` those in one file.
     """
 
     runs: dict[str, KnownRun] = field(default_factory=dict)
@@ -75,6 +80,8 @@ class KnownRows:
     versions: dict[str, str] = field(default_factory=dict)
     reports: dict[str, str] = field(default_factory=dict)
     edges: dict[str, str] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+    evaluations: dict[str, str] = field(default_factory=dict)
     owners: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     ids: dict[str, set[str]] = field(default_factory=dict)
     in_file: dict[str, set[str]] = field(default_factory=dict)
@@ -180,6 +187,8 @@ def _take(name: str, rows: list[dict[str, Any]], known: KnownRows, objects: _Obj
             _take_report(row, known, objects.reports)
         elif name == "data_lineage":
             _take_edge(row, known)
+        elif name in {"model_versions", "model_evaluations"}:
+            _take_model(row, known)
         elif name == "artifacts":
             before = objects.artifacts.get(row["artifact_id"])
             if before is None or (row["event_at"] or 0) >= (before["event_at"] or 0):
@@ -211,6 +220,20 @@ def _take_report(
     elif files is not None:
         files |= {row["digest"]: ""} if row["digest"] else {}
         files |= {digest: name for name, digest in (row["attachments"] or {}).items()}
+
+
+def _take_model(row: dict[str, Any], known: KnownRows) -> None:
+    """Take in a version of a model, or an evaluation of one."""
+    name = f"version {row['version']} of model {row['model_name']!r}"
+    if "evaluation_id" in row:
+        name = f"the evaluation {row['name']} of {name}"
+        known.evaluations[row["evaluation_id"]] = name
+    elif row["version"]:
+        known.models[row["model_id"]] = name
+    else:  # an edit, which has no label
+        known.models.setdefault(row["model_id"], f"a version of model {row['model_name']!r}")
+    if row["digest"]:
+        known.owners.setdefault(row["digest"], []).append((name, ""))
 
 
 def _take_edge(row: dict[str, Any], known: KnownRows) -> None:

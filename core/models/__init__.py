@@ -1,3 +1,3 @@
-"""What a model is worth, and what is known of it."""
+"""Models: versions, predictions, how well they do, and what is said of them on a card."""
 
 from __future__ import annotations

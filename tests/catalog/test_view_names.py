@@ -43,7 +43,19 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made.datasets.detect_drift("phq9@v1", "phq9@v1")
         with made.datasets.transform(inputs=[version], code="select 1 as one", name="one"):
             pass
+        _log_model(made)
     return folder
+
+
+def _log_model(made: Workbench) -> None:
+    with made.tracker.start_run("risk") as run:
+        run.log_bytes("{}", "model.json", "model")
+    version = made.models.register_model("risk", run_id=run.run_id, artifact="model.json")
+    made.models.set_stage(version, "staging", reason="reviewed")
+    of_model = {"model_id": version.model_id, "model_name": "risk"}
+    made.lake.append("predictions", [{**of_model, "entity": "1", "predicted_at": 1}])
+    made.lake.append("outcomes", [{"model_name": "risk", "entity": "1", "observed_at": 2}])
+    made.lake.append("model_evaluations", [{**of_model, "name": "test"}])
 
 
 @pytest.fixture
