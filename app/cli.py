@@ -22,6 +22,7 @@ from app import (
     cli_drift,
     cli_eda,
     cli_import,
+    cli_jobs,
     cli_lake,
     cli_lineage,
     cli_maintenance,
@@ -54,6 +55,7 @@ for _module in (
     app.add_typer(_module.commands)
 app.add_typer(cli_run.commands, name="run", help="Look at one run.")
 cli_datasets.dataset_commands.add_typer(cli_lineage.commands)
+app.add_typer(cli_jobs.commands, name="jobs", help="List long work, and end it.")
 app.add_typer(cli_datasets.dataset_commands, name="dataset", help="Look at one dataset.")
 app.add_typer(cli_lake.export_commands, name="export", help="Hand the lake to other tools.")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.dataset_views import DATASETS, versions_in, view_of_version
 from catalog.errors import QueryError
+from catalog.job_rows import LATEST_JOBS
 from catalog.model_views import JUDGED_VIEWS, model_views
 from catalog.tables import SPECS
 from catalog.view_names import VIEWS, prefixed_views
@@ -58,6 +59,7 @@ _VIEWS: Final = (
     + DATA_LINEAGE.format(events="events_data_lineage", versions="events_dataset_versions"),
     "create view dataset_contracts as "
     + LATEST_DATASET_CONTRACTS.format(events="events_dataset_contracts"),
+    "create view jobs as " + LATEST_JOBS.format(events="events_jobs"),
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
     *(
         f"create view {name} as {query}"

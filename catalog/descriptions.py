@@ -22,6 +22,7 @@ VIEWS: Final[dict[str, str]] = {
     "predictions": "What versions of models said of entities: one row each time it was logged.",
     "outcomes": "What was observed of entities: one row each time it was logged.",
     "prediction_outcomes": "One row per version, entity and time: prediction and later outcome.",
+    "jobs": "One row per job: long work that was asked for, and what came of it.",
 }
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -196,5 +197,22 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "observed_at": "UTC; null as long as nothing was observed",
         "predicted_at": "UTC",
         "logged_at": "UTC",
+    },
+    "jobs": {
+        "job_id": "UUIDv7; sorts by time of creation",
+        "kind": "eda, drift, import, compaction ...",
+        "parameters": "a JSON object: what was asked for",
+        "state": "QUEUED, RUNNING, FINISHED, FAILED or CANCELLED",
+        "progress": "0 to 1",
+        "message": "what it does now, or did last",
+        "result": "a JSON object",
+        "pid": "the number of its process on the host",
+        "process_mark": "tells that process from later ones of the same number",
+        "created_at": "UTC",
+        "started_at": "UTC",
+        "ended_at": "UTC",
+        "cancel_requested_at": "UTC",
+        "last_sign_at": "UTC; when anything was last heard of it",
+        "actor": "who asked for it",
     },
 }

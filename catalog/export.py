@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Final
 from catalog.dataset_views import DATASETS, view_of_version
 from catalog.descriptions import COLUMNS, VIEWS
 from catalog.errors import CatalogError
+from catalog.job_rows import LATEST_JOBS
 from catalog.model_views import JUDGED_VIEWS, model_views
 from catalog.rollup import METRIC_SUMMARY, PARTS
 from catalog.tables import SPECS
@@ -235,6 +236,7 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "predictions": rows["predictions"],
         "outcomes": rows["outcomes"],
         **JUDGED_VIEWS,
+        "jobs": LATEST_JOBS.format(events=f"({rows['jobs']})"),
     }
     statements = []
     for view, query in queries.items():

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog.job_rows import fold_jobs
 from catalog.model_tables import MODEL_TABLES
 from catalog.rollup import METRIC_SUMMARY
 from lake.spec import TableSpec
@@ -252,6 +253,34 @@ DATASET_CONTRACTS = TableSpec(
     sort_by=("dataset_name", "event_at"),
 )
 
+JOBS = TableSpec(
+    name="jobs",
+    columns={
+        "job_id": "string",
+        "kind": "string",
+        "title": "string",
+        "parameters": "string",
+        "state": "string",
+        "progress": "double",
+        "message": "string",
+        "result": "string",
+        "error": "string",
+        "log": "string",
+        "host": "string",
+        "pid": "int64",
+        "process_mark": "string",
+        "actor": "string",
+        "created_at": "timestamp",
+        "started_at": "timestamp",
+        "ended_at": "timestamp",
+        "cancel_requested_at": "timestamp",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("event_at", "job_id"),
+    fold=fold_jobs,
+)
+
 SPECS: dict[str, TableSpec] = {
     spec.name: spec
     for spec in (
@@ -265,5 +294,6 @@ SPECS: dict[str, TableSpec] = {
         DATA_LINEAGE,
         DATASET_CONTRACTS,
         *MODEL_TABLES,
+        JOBS,
     )
 }

@@ -12,6 +12,7 @@ VIEWS: Final = (
     *("dataset_versions", "dataset_tags", "dataset_contracts", "data_lineage", "drift_reports"),
     *("models", "model_versions", "model_stages", "model_evaluations"),
     *("predictions", "outcomes", "prediction_outcomes"),
+    "jobs",
 )
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
 INTERNAL: Final = frozenset(
@@ -26,6 +27,7 @@ INTERNAL: Final = frozenset(
         "events_model_evaluations",
         "events_model_stages",
         "events_model_versions",
+        "events_jobs",
         "events_runs",
         "live_metrics",
         "live_outcomes",

@@ -26,6 +26,9 @@ MhrasError (lake/errors.py)
     StatementsError       what people say of a model is not in the form it must have
     CardIncompleteError   a card that lacks what it must have to be published
     CardNotFoundError     also KeyError
+  JobError                also ValueError: work that cannot be asked for, or ended, so
+    JobNotFoundError      also KeyError
+    JobCancelledError     raised inside a job that somebody wants to end
   MissingExtraError       also ImportError: something optional is not installed
 """
 
@@ -191,6 +194,24 @@ class CardNotFoundError(ModelCardError, KeyError):
     """No card is stored for this model, or none has this number or id."""
 
     code: ClassVar[str] = "card_not_found"
+
+
+class JobError(MhrasError, ValueError):
+    """Work that nobody can do, or that cannot be ended any more."""
+
+    code: ClassVar[str] = "job"
+
+
+class JobNotFoundError(JobError, KeyError):
+    """No job has this id."""
+
+    code: ClassVar[str] = "job_not_found"
+
+
+class JobCancelledError(JobError):
+    """Somebody asked the job to end; raised where it says how far it is."""
+
+    code: ClassVar[str] = "job_cancelled"
 
 
 class MissingExtraError(MhrasError, ImportError):

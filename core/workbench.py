@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from catalog.catalog import Catalog
 from core.datasets.registry import DataVersionControl
 from core.eda.module import EDAModule
+from core.jobs.board import Jobs
 from core.lineage.registry import Lineage
 from core.models.registry import ModelRegistry
 from core.settings import Settings, read_settings
@@ -84,6 +85,7 @@ class Workbench:
             storage, self.catalog, actor=self.actor, durability=self.settings.durability
         )
         self.eda = EDAModule(self.datasets)
+        self.jobs = Jobs(self.catalog, self.settings)
         self.runs = RunBoard(RunReader(self.catalog, storage))
 
     def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:

@@ -15,6 +15,7 @@ from catalog.export import SCRIPT, export_catalog
 from catalog.tables import SPECS
 from catalog.view_names import INTERNAL, VIEWS, prefixed_views
 from core import Workbench
+from core.jobs.board import Jobs
 from core.settings import Settings
 from lake import InvalidNameError, Lake
 from tests.support.sample_lake import make_sample_lake
@@ -41,6 +42,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made.datasets.tag("phq9", "stable", version.version)
         made.datasets.expect("phq9", {"minimum_rows": 1})
         made.datasets.detect_drift("phq9@v1", "phq9@v1")
+        idle = Jobs(made.catalog, made.settings, start=lambda _settings: None)
+        idle.submit("compaction", {})
         with made.datasets.transform(inputs=[version], code="select 1 as one", name="one"):
             pass
         _log_model(made)

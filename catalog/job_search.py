@@ -1,0 +1,49 @@
+"""Finds jobs: rows of the view `jobs`, and what they have printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from catalog.catalog import Catalog
+
+_JOBS: Final = """
+select * from jobs
+where (len($states) = 0 or state in (select unnest($states::varchar[])))
+  and ($kind is null or kind = $kind) and ($job_id is null or job_id = $job_id)
+order by created_at desc, job_id desc limit $limit
+"""
+_LOG: Final = """
+select coalesce(string_agg(log, '' order by event_at), '')
+from events_jobs where job_id = $job_id and log is not null
+"""
+
+
+class JobRows:
+    """Asks the catalog for jobs."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def jobs(
+        self,
+        *,
+        states: Sequence[str] = (),
+        kind: str | None = None,
+        job_id: str | None = None,
+        limit: int = 1000,
+    ) -> list[dict[str, Any]]:
+        """Return the rows that fit all that is given, the newest first."""
+        asked = {"states": [*states], "kind": kind, "job_id": job_id, "limit": limit}
+        with self._catalog.cursor() as cursor:
+            answer = cursor.execute(_JOBS, asked)
+            names = [column[0] for column in answer.description]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    def log(self, job_id: str) -> str:
+        """Return what a job has printed."""
+        with self._catalog.cursor() as cursor:
+            (text,) = cursor.execute(_LOG, {"job_id": job_id}).fetchall()[0]
+        return str(text)

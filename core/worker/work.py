@@ -1,0 +1,99 @@
+"""What each kind of job does. A function takes the parameters and says how far it is.
+
+What it returns is JSON: ids of what it made, by which everybody finds it in the lake.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from core.workbench import Workbench
+
+    Progress = Callable[[str, float], None]
+
+
+class Work(Protocol):
+    """One kind of job."""
+
+    def __call__(
+        self, wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /
+    ) -> dict[str, Any]: ...
+
+
+def analyze(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -> dict[str, Any]:
+    """Analyze a version of a dataset."""
+    from core.eda.module import EDAModule  # with all that analyses need
+
+    version = wb.datasets.get_version(parameters["dataset"])
+    report = EDAModule(wb.datasets, progress=progress).analyze_dataset(
+        version.name, parameters.get("target")
+    )
+    return {
+        "version_id": version.version_id,
+        "dataset": version.name,
+        "rows": report.num_rows,
+        "columns": report.num_columns,
+        "issues": len(report.quality_issues),
+    }
+
+
+def compare(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -> dict[str, Any]:
+    """Compare two versions, and keep the report."""
+    progress("comparing the versions", 0.05)
+    options = {name: parameters[name] for name in ("columns", "method") if name in parameters}
+    report = wb.datasets.detect_drift(
+        parameters["reference"], parameters["current"], **options, **parameters.get("options", {})
+    )
+    return {
+        "report_id": report.report_id,
+        "drift_detected": report.drift_detected,
+        "drift_score": report.drift_score,
+    }
+
+
+def take_in(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -> dict[str, Any]:
+    """Register a file as a version of a dataset."""
+    path = Path(parameters["path"])
+    names = ("metadata", "version", "key", "description", "owner", "licence")
+    given = {name: parameters[name] for name in names if name in parameters}
+    progress("reading the file", 0.0)
+    try:
+        version = wb.datasets.register_dataset(
+            path,
+            parameters["dataset"],
+            parameters.get("source") or path.name,
+            progress=lambda rows: progress(f"{rows:,} rows read", 0.0),  # nobody knows of how many
+            **given,
+        )
+    finally:
+        if parameters.get("temporary"):
+            path.unlink(missing_ok=True)
+    return {"version_id": version.version_id, "dataset": version.name, "rows": version.num_rows}
+
+
+def merge(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -> dict[str, Any]:
+    """Merge small files, table by table, as `mhras compact` does."""
+    from lake.compact import collect, compact  # with Arrow
+
+    wb.lake.flush()
+    merged = {}
+    for place, name in enumerate(sorted(wb.lake.specs)):
+        progress(f"merging {name}", place / len(wb.lake.specs))
+        table = wb.lake.table(name)
+        minimum = int(parameters.get("minimum", 2))
+        if compact(table, minimum=minimum, settle=wb.lake.settle) is not None:
+            merged[name] = len(table.snapshot().files)
+        collect(table)
+    return {"files": merged}
+
+
+WORK: Final[Mapping[str, Work]] = {
+    "eda": analyze,
+    "drift": compare,
+    "import": take_in,
+    "compaction": merge,
+}

@@ -1,0 +1,211 @@
+"""Long work in processes of its own: asked for, done, ended, and found again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from catalog.job_rows import fold_jobs
+from core import Workbench
+from core.errors import JobError, JobNotFoundError
+from core.jobs.board import Jobs
+from core.jobs.kinds import KINDS
+from core.jobs.processes import free_slot, host_name, is_working, process_mark
+from core.jobs.records import JobRecords
+from core.worker.work import WORK
+from lake.clock import now_us
+from tests.support.processes import Child, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    with Workbench(tmp_path / "lake", actor="ana") as opened:
+        yield opened
+
+
+@pytest.fixture
+def started() -> list[Any]:
+    return []
+
+
+@pytest.fixture
+def idle(bench: Workbench, started: list[Any]) -> Jobs:
+    """Jobs whose workers are not started, only counted."""
+    return Jobs(bench.catalog, bench.settings, start=started.append)
+
+
+def sleep(pipe: Connection[Any, Any]) -> None:
+    pipe.send(process_mark(os.getpid()))
+    signal.pause()
+
+
+def run_as(bench: Workbench, job_id: str, *, host: str, pid: int, mark: str) -> None:
+    """Record what a worker records when it begins."""
+    given = {"host": host, "pid": pid, "process_mark": mark, "started_at": now_us()}
+    JobRecords(bench.lake).record(job_id, state="RUNNING", **given)
+
+
+def test_there_is_work_for_every_kind() -> None:
+    assert set(WORK) == set(KINDS)
+
+
+def test_a_file_is_imported_by_another_process(bench: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "phq9.csv").write_text("age,score\n30,4\n41,9\n", encoding="utf8")
+    job = bench.jobs.submit("import", {"path": str(tmp_path / "phq9.csv"), "dataset": "phq9"})
+    ended = bench.jobs.wait(job.job_id)
+    assert (ended.state, ended.error, ended.progress) == ("FINISHED", "", 1.0)
+    version = bench.datasets.get_version(ended.result["dataset"])
+    assert (version.num_rows, version.actor) == (2, "ana")
+    assert ended.host == host_name()
+    assert ended.pid != os.getpid()
+
+
+def test_what_cannot_be_done_says_why(bench: Workbench, tmp_path: Path) -> None:
+    wanted = {"path": str(tmp_path / "nowhere.csv"), "dataset": "phq9"}
+    ended = bench.jobs.wait(bench.jobs.submit("import", wanted).job_id)
+    assert ended.state == "FAILED"
+    assert "nowhere.csv" in ended.error
+
+
+def test_waiting_jobs_are_done_one_after_another(bench: Workbench, tmp_path: Path) -> None:
+    jobs = []
+    for number in range(3):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(f"age\n{number}\n", encoding="utf8")
+        jobs.append(bench.jobs.submit("import", {"path": str(path), "dataset": f"d{number}"}))
+    assert [bench.jobs.wait(job.job_id).state for job in jobs] == ["FINISHED"] * 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "message"),
+    [
+        ("nothing", {}, "There is no work called 'nothing'. Ask for one of eda"),
+        ("drift", {"reference": "a"}, "current is missing."),
+        ("eda", {"datset": 1}, "dataset is missing; datset is no parameter."),
+        ("compaction", {"minimum": float("nan")}, "the parameters are not what JSON can hold"),
+    ],
+)
+def test_work_that_cannot_be_is_refused(
+    idle: Jobs, started: list[Any], kind: str, parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(JobError, match=message.replace(".", r"\.")):
+        idle.submit(kind, parameters)
+    assert started == []
+
+
+def test_the_same_work_is_asked_for_once(idle: Jobs, started: list[Any]) -> None:
+    first = idle.submit("eda", {"dataset": "phq9@v1", "target": "score"})
+    again = idle.submit("eda", {"target": "score", "dataset": "phq9@v1"})
+    other = idle.submit("eda", {"dataset": "phq9@v2"})
+    assert first == again
+    assert [job.job_id for job in idle.list_jobs()] == [other.job_id, first.job_id]
+    assert len(started) == 2
+
+
+def test_another_session_sees_the_same_jobs(idle: Jobs, bench: Workbench) -> None:
+    job = idle.submit("eda", {"dataset": "phq9@v1"}, title="Look at PHQ-9")
+    with Workbench(bench.lake.root, actor="ben") as other:
+        assert other.jobs.list_jobs() == [job]
+        assert (job.title, job.actor, job.state) == ("Look at PHQ-9", "ana", "QUEUED")
+        other.jobs.cancel(job.job_id)
+    assert idle.get(job.job_id).state == "CANCELLED"
+    assert bench.sql("select state from jobs").to_pylist() == [{"state": "CANCELLED"}]
+
+
+def test_what_has_ended_cannot_be_cancelled(idle: Jobs) -> None:
+    job = idle.submit("compaction", {})
+    idle.cancel(job.job_id)
+    with pytest.raises(JobError, match="Compaction has ended already: CANCELLED"):
+        idle.cancel(job.job_id)
+    with pytest.raises(JobNotFoundError):
+        idle.get("nothing")
+
+
+def test_of_two_ends_the_first_counts(idle: Jobs, bench: Workbench) -> None:
+    job = idle.submit("compaction", {})
+    records = JobRecords(bench.lake)
+    records.end(job.job_id, "FINISHED", result=json.dumps({"files": {}}))
+    records.end(job.job_id, "FAILED", error="late")
+    assert (idle.get(job.job_id).state, idle.get(job.job_id).result) == ("FINISHED", {"files": {}})
+    bench.lake.flush()
+    assert idle.get(job.job_id).state == "FINISHED"
+
+
+def test_a_job_whose_process_was_killed_has_failed(idle: Jobs, bench: Workbench) -> None:
+    job = idle.submit("compaction", {})
+    with Child(sleep) as child:
+        mark = child.hear()
+        run_as(bench, job.job_id, host=host_name(), pid=child.pid, mark=mark)
+        assert idle.tend() == []
+        assert idle.get(job.job_id).state == "RUNNING"
+        child.kill()
+        (ended,) = idle.tend()
+    assert ended.state == "FAILED"
+    assert f"Process {child_pid(ended.error)} on {host_name()} has ended" in ended.error
+
+
+def child_pid(error: str) -> int:
+    return int(error.split()[1])
+
+
+def test_a_later_process_of_the_same_number_is_not_taken_for_the_worker() -> None:
+    assert is_working(host_name(), os.getpid(), process_mark(os.getpid()) or "")
+    assert not is_working(host_name(), os.getpid(), "another-boot-1")
+    assert is_working("elsewhere", 1, "x") is None
+
+
+def test_work_that_does_not_listen_is_killed(
+    idle: Jobs, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.board.KILL_AFTER_SECONDS", 0.0)
+    job = idle.submit("compaction", {})
+    with Child(sleep) as child:
+        run_as(bench, job.job_id, host=host_name(), pid=child.pid, mark=child.hear())
+        idle.cancel(job.job_id)
+        (ended,) = idle.tend()
+        assert (ended.state, ended.message) == ("CANCELLED", "ended by force")
+        wait_until(lambda: not child.alive)
+
+
+def test_a_job_taken_by_a_process_that_died_is_not_left_waiting(
+    idle: Jobs, bench: Workbench
+) -> None:
+    job = idle.submit("compaction", {})
+    claim = {"host": host_name(), "pid": 2**22 + 1, "mark": "gone"}
+    bench.lake.claim("jobs", job.job_id, claim)
+    assert [ended.state for ended in idle.tend()] == ["FAILED"]
+
+
+def test_two_work_at_a_time(bench: Workbench) -> None:
+    slots = [free_slot(bench.lake) for _ in range(3)]
+    with slots[0] as one, slots[1] as two, slots[2] as three:
+        assert (one, two, three) == (True, True, False)
+    with free_slot(bench.lake) as again:
+        assert again
+
+
+def test_folding_keeps_the_end_and_all_that_was_printed() -> None:
+    rows = [
+        {"job_id": "a", "state": "RUNNING", "log": "one\n", "event_at": 1},
+        {"job_id": "b", "state": "RUNNING", "event_at": 2},
+        {"job_id": "a", "state": "FAILED", "log": "two\n", "error": "no", "event_at": 3},
+        {"job_id": "a", "state": "RUNNING", "log": "three\n", "event_at": 4},
+    ]
+    first, second = fold_jobs(rows)
+    assert first == {
+        "job_id": "a",
+        "state": "FAILED",
+        "error": "no",
+        "log": "one\ntwo\nthree\n",
+        "event_at": 4,
+    }
+    assert second["state"] == "RUNNING"
