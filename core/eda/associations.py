@@ -20,16 +20,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from core.eda.correlations import kendall, pearson, ranked, spearman_of_ranked
+from core.eda.correlations import (
+    Centre,
+    centre_of,
+    centred,
+    kendall,
+    pearson_by_pieces,
+    ranked,
+    spearman_of_ranked,
+)
 from core.eda.dependence import (
     Coded,
-    correlation_ratio,
+    correlation_ratios,
     cramers_v,
     in_ranges,
     joint_counts,
     most_frequent,
     mutual_information,
 )
+from core.eda.table import PieceByPiece
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,10 +104,8 @@ def _associate(data: Data, summaries: Sequence[Summary]) -> Associations:
     categories = [s.name for s in chosen if s.kind != "number"]
     evenly = slice(None, None, -(-data.rows // SAMPLE) if data.rows > SAMPLE else 1)
     found = _Found([s.name for s in chosen])
-    whole = {name: data.column(name).numbers() for name in numbers}
-    found.keep_matrix("pearson", numbers, pearson([*whole.values()]))
-    values = {name: column[evenly].copy() for name, column in whole.items()}
-    del whole
+    found.keep_matrix("pearson", numbers, _pearson(data, [s for s in chosen if s.name in numbers]))
+    values = {name: data.column(name).numbers(evenly).copy() for name in numbers}
     known = {name: ranked(column) for name, column in values.items()}
     found.keep_matrix("spearman", numbers, spearman_of_ranked([*known.values()]))
     sampled = len(range(data.rows)[evenly])
@@ -108,11 +115,10 @@ def _associate(data: Data, summaries: Sequence[Summary]) -> Associations:
     _compare_categories(found, coded)
     here = {name: Coded(c.codes[evenly].copy(), c.number) for name, c in coded.items()}
     del coded
-    for name in categories:
-        for other in numbers:
-            found.keep(
-                "correlation_ratio", name, other, correlation_ratio(here[name], values[other])
-            )
+    for other, column in values.items():
+        ratios = correlation_ratios([*here.values()], column)
+        for name, ratio in zip(here, ratios, strict=True):
+            found.keep("correlation_ratio", name, other, ratio)
     _inform(found, here | {name: in_ranges(column) for name, column in known.items()})
     looked_at = {"pearson": data.rows, "cramers_v": data.rows, "kendall": len(range(sampled)[few])}
     for measure in ("spearman", "correlation_ratio", "mutual_information"):
@@ -123,6 +129,23 @@ def _associate(data: Data, summaries: Sequence[Summary]) -> Associations:
         rows=looked_at,
         left_out=tuple(s.name for s in left_out),
     )
+
+
+def _pearson(data: Data, summaries: Sequence[Summary]) -> Numbers:
+    """Return Pearson's correlations of all rows, some of them in memory at a time."""
+    columns = [PieceByPiece(data.column(summary.name).stored) for summary in summaries]
+    known = [_centre(s) or centre_of(c[:]) for s, c in zip(summaries, columns, strict=True)]
+    return pearson_by_pieces(columns, known)
+
+
+def _centre(summary: Summary) -> Centre | None:
+    """Return what was counted already; None where that is too large to be written."""
+    found = summary.statistics
+    low, mean, high = (found[name] for name in ("min", "mean", "max"))
+    if found["infinite"] or not all(isinstance(value, int | float) for value in (low, mean, high)):
+        return None
+    gaps = bool(found["missing"])
+    return centred(float(low), mean, float(high), is_gapped=gaps, is_infinite=False)
 
 
 def _takes_part(summary: Summary) -> bool:

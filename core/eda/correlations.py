@@ -13,18 +13,17 @@ two rows with both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
     Numbers = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.int64]
-    Part = Callable[[int, int, int], Numbers]
 
 Method = Literal["pearson", "spearman", "kendall"]
 METHODS: Final = ("pearson", "spearman", "kendall")
@@ -34,14 +33,40 @@ _CANCELLED: Final = 1e-4  # of the sum of squares: the variance has four digits 
 _EPSILON: Final = 1e-14  # of the variance: what rounding makes of a constant
 
 
+class Sliced(Protocol):
+    """Numbers that can be asked for in pieces, as those of an array can."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def __getitem__(self, rows: slice) -> Numbers:
+        """Return those of some rows; missing ones are NaN."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """A shift and a scale that keep sums of squares finite and free of cancellation."""
+
+    shift: float = 0.0
+    scale: float = 1.0
+    is_gapped: bool = False
+    is_infinite: bool = False
+
+
 def pearson(columns: Sequence[Numbers]) -> Numbers:
     """Return the matrix of Pearson's correlations; missing values are NaN.
 
     >>> pearson([np.array([1.0, 2.0, 3.0]), np.array([2.0, 1.0, 0.0])])[0, 1].item()
     -1.0
     """
+    return pearson_by_pieces(columns, [centre_of(column) for column in columns])
+
+
+def pearson_by_pieces(columns: Sequence[Sliced], centres: Sequence[Centre]) -> Numbers:
+    """Return the same of columns of which only some rows are in memory at a time."""
     rows = len(columns[0]) if columns else 0
-    centres = [_centre(column) for column in columns]
     gapped = np.array([centre.is_gapped for centre in centres], bool)
     sums = _Sums(gapped)
     room = np.empty((len(columns), min(_ROWS, rows)))
@@ -53,22 +78,14 @@ def pearson(columns: Sequence[Numbers]) -> Numbers:
         sums.add(part)
     found = sums.correlations(np.array([centre.is_infinite for centre in centres], bool))
     for i, j in sums.cancelled():
-        both = ~np.isnan(columns[i]) & ~np.isnan(columns[j])
-        found[i, j] = found[j, i] = _of_pair(columns[i][both], columns[j][both])
+        first, second = columns[i][:], columns[j][:]
+        both = ~np.isnan(first) & ~np.isnan(second)
+        found[i, j] = found[j, i] = _of_pair(first[both], second[both])
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Centre:
-    """A shift and a scale that keep sums of squares finite and free of cancellation."""
-
-    shift: float = 0.0
-    scale: float = 1.0
-    is_gapped: bool = False
-    is_infinite: bool = False
-
-
-def _centre(column: Numbers) -> _Centre:
+def centre_of(column: Numbers) -> Centre:
+    """Return what to subtract from numbers, and to divide them by."""
     total, finite = float(column.sum()), column
     is_gapped = is_infinite = False
     if not np.isfinite(total):  # of values that are missing, infinite, or huge
@@ -76,15 +93,21 @@ def _centre(column: Numbers) -> _Centre:
         finite = column[np.isfinite(column)]
         total = float(finite.sum())
     if not len(finite):
-        return _Centre(0.0, 1.0, is_gapped, is_infinite)
+        return Centre(0.0, 1.0, is_gapped, is_infinite)
     low, high = float(finite.min()), float(finite.max())
+    mean = total / len(finite)
+    if not np.isfinite(mean):
+        largest = max(-low, high)
+        mean = float((finite / largest).mean()) * largest
+    return centred(low, mean, high, is_gapped=is_gapped, is_infinite=is_infinite)
+
+
+def centred(low: float, mean: float, high: float, *, is_gapped: bool, is_infinite: bool) -> Centre:
+    """Return the centre of numbers with these least, mean and greatest ones."""
     largest = max(-low, high) or 1.0
-    shift = total / len(finite)
-    if not np.isfinite(shift):
-        shift = float((finite / largest).mean()) * largest
-    scale = max(shift / largest - low / largest, high / largest - shift / largest) * largest
+    scale = max(mean / largest - low / largest, high / largest - mean / largest) * largest
     scale = scale if np.isfinite(scale) and scale > 0 else 1.0
-    return _Centre(shift, scale, is_gapped, is_infinite)
+    return Centre(mean, scale, is_gapped, is_infinite)
 
 
 class _Sums:

@@ -20,6 +20,8 @@ import numpy as np
 from core.eda.correlations import Ranked, ranked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     Numbers = npt.NDArray[np.float64]
@@ -107,22 +109,35 @@ def correlation_ratio(groups: Coded, values: Numbers) -> float:
     >>> correlation_ratio(Coded(np.array([0, 0, 1], np.int32), 2), np.array([1.0, 1.0, 4.0]))
     1.0
     """
-    places = groups.codes + np.int32(1)  # one place for what is missing
+    return correlation_ratios([groups], values)[0]
+
+
+def correlation_ratios(several: Sequence[Coded], values: Numbers) -> list[float]:
+    """Return the correlation ratios of several categories and the same numbers."""
     finite = np.isfinite(values)
-    if not finite.all() or (groups.codes < 0).any():
-        rows = (groups.codes >= 0) & finite
-        places, values = places[rows], values[rows]
-    if not len(values):
-        return float("nan")
-    largest = max(-float(values.min()), float(values.max())) or 1.0
-    present = values / largest
-    present -= present.mean()
-    total = float(np.einsum("i,i->", present, present))
-    counts = np.bincount(places, minlength=groups.number + 1)
+    known = values if finite.all() else values[finite]
+    if not len(known):
+        return [float("nan")] * len(several)
+    largest = max(-float(known.min()), float(known.max())) or 1.0
+    scaled = known / largest
+    scaled -= scaled.mean()
+    return [
+        _ratio(groups.codes if known is values else groups.codes[finite], groups.number, scaled)
+        for groups in several
+    ]
+
+
+def _ratio(codes: Codes, number: int, scaled: Numbers) -> float:
+    if (codes < 0).any():
+        rows = codes >= 0
+        codes, scaled = codes[rows], scaled[rows]
+        scaled = scaled - (scaled.mean() if len(scaled) else 0.0)
+    total = float(np.einsum("i,i->", scaled, scaled))
+    counts = np.bincount(codes, minlength=number)
     there = counts > 0
-    if not total > 1e-20 * len(present) or there.sum() < 2:
+    if not total > 1e-20 * len(scaled) or there.sum() < 2:
         return float("nan")
-    sums = np.bincount(places, weights=present, minlength=groups.number + 1)
+    sums = np.bincount(codes, weights=scaled, minlength=number)
     between = float((sums[there] ** 2 / counts[there]).sum())
     return float(np.sqrt(min(between / total, 1.0)))
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from core.eda.memory import given_back
 from core.errors import EDAError
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class EDAModule:
         """
         from core.eda.analysis import analyze  # with Arrow, which logging does not need
 
-        return analyze(self._read(data), target_column, self._progress)
+        with given_back():
+            return analyze(self._read(data), target_column, self._progress)
 
     def generate_summary_statistics(self, data: Any) -> dict[str, dict[str, Any]]:
         """Return the statistics of each column (core/profile/column.py, core/eda/summary.py).

@@ -94,6 +94,20 @@ class Column:
 
 
 @dataclass(frozen=True)
+class PieceByPiece:
+    """The numbers of a column, of which only those asked for are in memory as float64."""
+
+    column: pa.Array
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def __getitem__(self, rows: slice) -> Numbers:
+        start, end, _ = rows.indices(len(self))
+        return vectors.floats(self.column.slice(start, end - start))
+
+
+@dataclass(frozen=True)
 class Data:
     """A table with a name, and what reading it left out."""
 
@@ -160,7 +174,8 @@ def _read_parquet(title: str, path: Path) -> Data:
         names = _checked(schema)
         with pq.ParquetFile(path, read_dictionary=texts) as file:
             columns = {
-                name: _lean(file.read(columns=[name], use_threads=False)[name]) for name in names
+                name: _lean(file.read(columns=[name], use_threads=False)[name], checked=True)
+                for name in names
             }
     except (pa.ArrowException, OSError) as error:
         raise FrameError(f"{path} cannot be read: {error}", path=str(path)) from error
@@ -168,20 +183,20 @@ def _read_parquet(title: str, path: Path) -> Data:
     return Data(title, _table(columns, rows), types)
 
 
-def _lean(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return texts as codes; anything else as it is stored."""
+def _lean(column: pa.ChunkedArray, *, checked: bool = False) -> pa.ChunkedArray:
+    """Return texts as codes; anything else as it is stored. `checked`: no text is in it twice."""
     if is_a.is_dictionary(column.type) and is_text(column.type.value_type):
-        return _unified(column)
+        return _unified(column, checked=checked)
     kind = stored_type(column.type)
     stored = column if kind == column.type else pa.chunked_array([to_stored(column)], kind)
     return stored.dictionary_encode() if is_text(stored.type) else stored
 
 
-def _unified(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _unified(column: pa.ChunkedArray, *, checked: bool) -> pa.ChunkedArray:
     """Return texts as codes of one dictionary, in which each text is once and none is missing."""
-    whole = column.unify_dictionaries()
+    whole = column.unify_dictionaries() if column.num_chunks > 1 else column
     words = whole.chunk(0).dictionary if whole.num_chunks else None
-    if words is None or words.null_count or len(pc.unique(words)) < len(words):
+    if words is None or words.null_count or (not checked and len(pc.unique(words)) < len(words)):
         kind = stored_type(column.type)
         return pa.chunked_array([to_stored(column)], kind).dictionary_encode()
     return whole

@@ -148,7 +148,7 @@ def in_one_piece(column: pa.ChunkedArray) -> pa.Array:
     """Return a column as it is stored, texts as codes of one dictionary where they are given so."""
     if not is_a.is_dictionary(column.type):
         return to_stored(column)
-    whole = column.unify_dictionaries()
+    whole = column.unify_dictionaries() if column.num_chunks > 1 else column
     if not whole.num_chunks or not is_text(column.type.value_type):
         return to_stored(column)
     if whole.chunk(0).dictionary.null_count:  # two ways to say that one is missing

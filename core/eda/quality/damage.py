@@ -93,10 +93,9 @@ def _cut_texts(column: ExaminedColumn) -> Iterator[DataQualityIssue]:
 
 def _top_coded(column: ExaminedColumn) -> Iterator[DataQualityIssue]:
     values, counts = column.values, column.counts
-    kept = np.ones(len(values), dtype=bool)
     if column.codes:
         kept = ~np.isin(values, column.codes.values)
-    values, counts = values[kept], counts[kept]
+        values, counts = values[kept], counts[kept]
     if len(values) < _DIFFERENT:
         return
     for side, place, before in (

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 _NEARLY_ALL: Final = 0.95
 _SOME: Final = 0.02  # of the values must be numbers, and as many must not
 _FEWEST: Final = 3
-_LONGEST_NONE: Final = 14  # characters of the longest text in _NONE
 _LEAST: Final = 5  # different rows without which nothing is said of a column's type
 _MOST_CATEGORIES: Final = 2_000  # more different texts are no categories
 
@@ -91,17 +90,19 @@ def matches_sql(column: ExaminedColumn, pattern: str) -> str:
 
 def placeholders(column: ExaminedColumn) -> dict[str, int]:
     """Return the texts that say there is no value, with their counts."""
-    short = pc.replace_substring_regex(column.some_words, r"[\s_*\x{0080}-\x{10FFFF}]+", "")
-    is_short = vectors.whole(pc.utf8_length(short), 0) <= _LONGEST_NONE
-    found = {}
-    total = sum(n for _, n in column.some_texts)
-    numbered = [(v, n) for v, n in column.some_texts if v.strip().isdigit()]
-    plain = sum(n for value, n in numbered if _is_repeated_digit(value))
-    may_be_digits = plain <= 0.2 * total and sum(n for _, n in numbered) <= 0.3 * total
-    for place in np.flatnonzero(is_short).tolist():
-        value, count = column.some_texts[place]
-        said = re.sub(r"[\s_*]+", "", value.casefold()) or value.strip()
-        if said in _NONE or (may_be_digits and _is_repeated_digit(value)):
+    words, pairs = column.some_words, column.some_texts
+    said = pc.utf8_lower(pc.replace_substring_regex(words, r"[\s_*]+", ""))
+    likely = vectors.flags(pc.is_in(said, value_set=vectors.texts([*_NONE, ""])))
+    found: dict[str, int] = {}
+    total = sum(n for _, n in pairs)
+    digits = np.flatnonzero(vectors.flags(pc.match_substring_regex(words, r"^\s*\p{Nd}+\s*$")))
+    numbered = [pairs[place] for place in digits.tolist()]
+    repeated = {value: n for value, n in numbered if _is_repeated_digit(value)}
+    if sum(repeated.values()) <= 0.2 * total and sum(n for _, n in numbered) <= 0.3 * total:
+        found |= repeated
+    for place in np.flatnonzero(likely).tolist():
+        value, count = pairs[place]
+        if (re.sub(r"[\s_*]+", "", value.casefold()) or value.strip()) in _NONE:
             found[value] = count
     return found if sum(found.values()) < total else {}
 
