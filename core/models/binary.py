@@ -12,6 +12,7 @@ from core.models.decision import decision_curve
 from core.models.definitions import definitions_of
 from core.models.discrimination import one_class, precision_recall_curve, roc_curve
 from core.models.evaluated import Evaluation
+from core.models.group_figures import fairness_of_events
 from core.models.interval import SHARE, Estimate, from_resamples
 from core.models.operating import THRESHOLDS, operating_points
 from core.models.resampling import resamples_of
@@ -58,6 +59,17 @@ def evaluate_binary(inputs: Inputs) -> Evaluation:
             name: compare(model, other, (found.auprc[0], areas), threshold)
             for (name, other), areas in zip(others.items(), found.auprc[1:], strict=True)
         },
+        fairness=(
+            fairness_of_events(
+                inputs.groups,
+                model.scores,
+                events,
+                inputs.sampling,
+                threshold=threshold if model.probabilities else None,
+            )
+            if inputs.groups
+            else None
+        ),
         notes=(*inputs.notes, *_notes(model)),
         **(_of_probabilities(inputs, model, found, threshold) if model.probabilities else {}),
     )
