@@ -22,7 +22,7 @@ from core.datasets.version import DatasetVersion
 from core.errors import DatasetNotFoundError, DataVersionError, DriftReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -105,22 +105,16 @@ class Comparisons:
 
         Raises DatasetNotFoundError.
         """
-        found = self._find(data) if isinstance(data, str) else data
-        if isinstance(found, DatasetVersion):
-            name = found.version_id
-        elif isinstance(found, Path):
-            name = found.name
-        return Side(found, name, self._versions)
+        return self.sides([(data, name)])[0]
 
-    def _find(self, reference: str) -> DatasetVersion | Path:
-        try:
-            return self._versions.by_reference(reference)
-        except DatasetNotFoundError as error:
-            path = _file_at(reference)
-            if path is not None:
-                return path
-            hint = f"{error.hint} There is no file of this name either."
-            raise DatasetNotFoundError(error.message, hint=hint, **error.facts) from None
+    def sides(self, given: Iterable[tuple[Any, str]]) -> list[Side]:
+        """Find out what several of them mean in one state of the lake. Raises as `side` does."""
+        found = []
+        with self._versions.together() as versions:
+            for data, name in given:
+                meant = _find(versions, data) if isinstance(data, str) else data
+                found.append(Side(meant, _name_of(meant, name), self._versions))
+        return found
 
     def detect_drift(
         self,
@@ -139,7 +133,7 @@ class Comparisons:
         DatasetNotFoundError, FrameError, and DataVersionError for columns neither of them has,
         and for a method that there is not, or that cannot do what was asked for.
         """
-        before, after = self.side(reference, "reference"), self.side(current, "current")
+        before, after = self.sides([(reference, "reference"), (current, "current")])
         _check_columns(columns, before, after)
         _check_method(method, options)
         if not store or before.version is None or after.version is None:
@@ -161,7 +155,7 @@ class Comparisons:
         found = self._reports.get(report) if isinstance(report, str) else report
         given = tables or (found.version_id1, found.version_id2)
         try:
-            first, second = (self.side(each, "") for each in given)
+            first, second = self.sides((each, "") for each in given)
         except DatasetNotFoundError as error:
             message = f"The tables of this report are not here: {error.message}"
             hint = "Give them: second_opinion(report, (reference, current))."
@@ -183,7 +177,7 @@ def compare_tables(
     False
     """
     before, after = (
-        Side(data, data.name if isinstance(data, Path) else name)
+        Side(data, _name_of(data, name))
         for data, name in ((reference, "reference"), (current, "current"))
     )
     _check_columns(columns, before, after)
@@ -250,6 +244,23 @@ def _check_method(method: str, options: Mapping[str, Any]) -> None:
     if method == "sketch" and asked:
         message = f"Sketches say nothing of {', '.join(sorted(asked))}: those need the rows."
         raise DataVersionError(message, hint="Leave method out, or them.", asked=sorted(asked))
+
+
+def _name_of(data: Any, other: str) -> str:
+    if isinstance(data, DatasetVersion):
+        return data.version_id
+    return data.name if isinstance(data, Path) else other
+
+
+def _find(versions: Versions, reference: str) -> DatasetVersion | Path:
+    try:
+        return versions.by_reference(reference)
+    except DatasetNotFoundError as error:
+        path = _file_at(reference)
+        if path is not None:
+            return path
+        hint = f"{error.hint} There is no file of this name either."
+        raise DatasetNotFoundError(error.message, hint=hint, **error.facts) from None
 
 
 def _file_at(text: str) -> Path | None:

@@ -44,6 +44,17 @@ def hash_rows(columns: Sequence[pa.Array]) -> Hashes:
     return hashes
 
 
+def smallest(hashes: Hashes, number: int = 8) -> tuple[int, ...]:
+    """Return the smallest of the numbers, in order.
+
+    >>> smallest(np.array([7, 2, 9, 4], dtype=np.uint64), 2)
+    (2, 4)
+    """
+    if len(hashes) > number:
+        hashes = np.partition(hashes, number)[:number]
+    return tuple(np.sort(hashes).tolist())
+
+
 def _mix(words: Hashes) -> Hashes:
     mixed = words + _GOLDEN
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST

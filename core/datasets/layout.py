@@ -10,7 +10,7 @@
 
 The document is JSON, an object like the chunks it names. Everything a later version needs to find
 what it shares with this one is in it: the digest of every column of every part, and the numbers of
-the first and the last row (core/datasets/hashing.py), which are no values of anybody.
+some of its rows (core/datasets/hashing.py), which are no values of anybody.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Part:
     """Consecutive rows of a version.
 
     `rows` are those of the version. `stored_rows` are those of its objects, of which some may be
-    deleted. `digests` are of the columns as the version has them.
+    deleted. `digests` are of the columns as the version has them. `first` and `last` are the
+    numbers of the rows at its ends, `least` the smallest numbers of all its rows.
     """
 
     rows: int
@@ -53,7 +54,13 @@ class Part:
     digests: Mapping[str, str]
     first: int
     last: int
+    least: tuple[int, ...] = ()
     patched: bool = False
+
+    @property
+    def marks(self) -> frozenset[int]:
+        """The numbers by which a chunk with mostly the same rows is recognized."""
+        return frozenset((self.first, self.last, *self.least))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +163,7 @@ def _part_to_json(part: Part, names: list[str]) -> dict[str, Any]:
         "pieces": [[p.object, [places[name] for name in p.columns]] for p in part.pieces],
         "digests": [part.digests[name] for name in names],
         "ends": [part.first, part.last],
+        "least": part.least,
         "patched": part.patched,
     }
 
@@ -171,6 +179,7 @@ def _part_from_json(document: Mapping[str, Any], names: list[str]) -> Part:
         digests=dict(zip(names, document["digests"], strict=True)),
         first=int(document["ends"][0]),
         last=int(document["ends"][1]),
+        least=tuple(document.get("least", ())),  # versions of before have none
         patched=bool(document["patched"]),
     )
 

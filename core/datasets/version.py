@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -53,8 +53,8 @@ class DatasetVersion:
         return self.storage_uri.startswith("lake://")
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any], tags: Sequence[str] = ()) -> Self:
-        """Make a version of a row of the view `dataset_versions`."""
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Make a version of a row that the catalog found."""
         return cls(
             version_id=row["version_id"],
             dataset_name=row["dataset_name"],
@@ -75,7 +75,7 @@ class DatasetVersion:
             owner=row["owner"] or "",
             licence=row["licence"] or "",
             actor=row["actor"] or "",
-            tags=tuple(tags),
+            tags=tuple(row["tags"]),
         )
 
 

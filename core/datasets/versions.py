@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from core.datasets.names import LATEST
@@ -9,7 +10,7 @@ from core.datasets.version import DatasetSummary, DatasetVersion
 from core.errors import DatasetNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -27,6 +28,12 @@ class Versions:
         self._rows = rows
         self._places = places
 
+    @contextmanager
+    def together(self) -> Iterator[Versions]:
+        """Find several versions in the same state of the lake, which is looked at once."""
+        with self._rows.together() as rows:
+            yield Versions(rows, self._places)
+
     def find(self, dataset_name: str, version: str | None = None) -> DatasetVersion:
         """Find a version by label, tag, content digest (12 digits or more) or id; else the newest.
 
@@ -37,26 +44,26 @@ class Versions:
         row = self._rows.find(dataset_name, None if version == LATEST else version)
         if row is None:
             raise self._not_found(dataset_name, version)
-        return self.of_row(row)
+        return DatasetVersion.from_row(row)
 
     def by_reference(self, reference: str) -> DatasetVersion:
         """Find a version by its id, or by ``name@version``. Raises DatasetNotFoundError."""
         row = None if "@" in reference else self._rows.by_id(reference)
-        return self.of_row(row) if row else self.find(reference)
+        return DatasetVersion.from_row(row) if row else self.find(reference)
 
     def by_ids(self, ids: Sequence[str]) -> list[DatasetVersion]:
         """Return the versions with these ids, in this order; those that are gone are left out."""
         rows = self._rows.by_ids(ids)
-        return [DatasetVersion.from_row(rows[i], rows[i]["tags"] or ()) for i in ids if i in rows]
+        return [DatasetVersion.from_row(rows[i]) for i in ids if i in rows]
 
     def by_content(self, dataset_name: str, digest: str) -> DatasetVersion | None:
         """Find the version that holds just this, if there is one."""
         row = self._rows.by_content(dataset_name, digest)
-        return self.of_row(row) if row else None
+        return DatasetVersion.from_row(row) if row else None
 
     def all(self, dataset_name: str) -> list[DatasetVersion]:
         """Return the versions of a dataset, the newest first. Raises DatasetNotFoundError."""
-        found = [self.of_row(row) for row in self._rows.newest(dataset_name, None)]
+        found = [DatasetVersion.from_row(row) for row in self._rows.newest(dataset_name, None)]
         if not found:
             raise self._not_found(dataset_name, None)
         return found
@@ -72,10 +79,6 @@ class Versions:
     def summaries(self) -> list[DatasetSummary]:
         """Return every dataset in one line, by name."""
         return [DatasetSummary.from_row(row) for row in self._rows.summaries()]
-
-    def of_row(self, row: Mapping[str, Any]) -> DatasetVersion:
-        """Make a version of its row in the catalog."""
-        return DatasetVersion.from_row(row, self._rows.tags(row["version_id"]))
 
     def layout(self, storage_uri: str) -> Layout:
         """Return what a version is made of."""

@@ -21,7 +21,7 @@ import pyarrow as pa
 from core.datasets.boundaries import Boundaries
 from core.datasets.digests import column_digest
 from core.datasets.encodings import encode
-from core.datasets.hashing import hash_rows
+from core.datasets.hashing import hash_rows, smallest
 from core.datasets.known import Known
 from core.datasets.layout import Layout, Part, Piece
 from core.datasets.patch_files import PatchFiles, put_new
@@ -118,17 +118,18 @@ class VersionWriter:
         self._open, self._open_hashes = [], []
         if self._observe is not None:
             self._observe(chunk)
-        self._parts.append(self._store(chunk, int(hashes[0]), int(hashes[-1])))
+        self._parts.append(self._store(chunk, hashes))
 
-    def _store(self, chunk: pa.Table, first: int, last: int) -> Part:
+    def _store(self, chunk: pa.Table, hashes: Hashes) -> Part:
         digests = {name: column_digest(_whole(chunk[name])) for name in chunk.column_names}
         part = Part(
             rows=chunk.num_rows,
             stored_rows=chunk.num_rows,
             pieces=(),
             digests=digests,
-            first=first,
-            last=last,
+            first=int(hashes[0]),
+            last=int(hashes[-1]),
+            least=smallest(hashes),
         )
         pieces = self._known.pieces(digests)
         missing = [name for name in digests if not any(name in p.columns for p in pieces)]

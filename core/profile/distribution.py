@@ -15,6 +15,7 @@ What is asked of both is the same, so that tables and sketches are compared by t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
@@ -134,45 +135,49 @@ class Sketch:
     @property
     def finite(self) -> Sketch:
         """The same without infinite numbers."""
-        start, end = _finite_range(self.points)
-        if end - start == len(self.points):
+        points = self.points
+        if not len(points) or (math.isfinite(points[0]) and math.isfinite(points[-1])):
             return self
+        start, end = _finite_range(points)
         lower = int(self.least_counts[start]) if start < len(self.points) else 0
         kept = slice(start, end)
         counts = self.counts[kept] - lower
         return Sketch(self.points[kept], self.least_counts[kept] - lower, counts, self.spread)
 
+    @cached_property
+    def _twice(self) -> Numbers:
+        return np.repeat(self.points, 2)
+
+    @cached_property
+    def _steps(self) -> Counts:
+        """How many numbers are below, and at most, each point."""
+        return np.column_stack([self.least_counts, self.counts]).ravel()
+
+    @cached_property
+    def _ranks(self) -> Counts:
+        """The places of the first and the last of the numbers that are each point."""
+        return np.column_stack([self.least_counts, self.counts - 1]).ravel()
+
     def quantiles(self, shares: Sequence[float]) -> Numbers:
         """Return quantiles of finite numbers, by linear interpolation."""
         places = np.asarray(shares) * (self.rows - 1)
-        ranks = np.column_stack([self.least_counts, self.counts - 1]).ravel()
         with np.errstate(all="ignore"):
-            return np.asarray(np.interp(places, ranks, np.repeat(self.points, 2)))
+            return np.asarray(np.interp(places, self._ranks, self._twice))
 
     def below(self, points: Numbers) -> Numbers:
         """Return how many numbers are less than each point."""
-        found = self.up_to(points)
-        if not len(self.points):
-            return found
-        place = np.searchsorted(self.points, points, "left")
-        known = np.minimum(place, len(self.points) - 1)
-        is_point = (place < len(self.points)) & (self.points[known] == points)
-        return np.where(is_point, self.least_counts[known], found)
+        # mirrored, the lower end of a step is the one that counts
+        return self._at(-points, -self._twice[::-1], self._steps[::-1])
 
     def up_to(self, points: Numbers) -> Numbers:
         """Return how many numbers are at most each point."""
-        if not len(self.points):
+        return self._at(points, self._twice, self._steps)
+
+    def _at(self, points: Numbers, twice: Numbers, steps: Counts) -> Numbers:
+        if not len(twice):
             return np.zeros(len(points))
-        after = np.searchsorted(self.points, points, "right")
-        low = np.maximum(after - 1, 0)
-        high = np.minimum(after, len(self.points) - 1)
-        between = (self.least_counts[high] - self.counts[low]).astype(np.float64)
-        inside = (between > 0) & (after > 0) & (after < len(self.points))
         with np.errstate(all="ignore"):  # points that are infinite, or too far apart to subtract
-            share = (points - self.points[low]) / (self.points[high] - self.points[low])
-        share = np.where(np.isfinite(share), share, 0.5)
-        found = self.counts[low] + np.where(inside, between, 0.0) * share
-        return np.where(after > 0, found, 0.0)
+            return np.asarray(np.interp(points, twice, steps))
 
     def expand(self, rows: int) -> Numbers:
         """Return so many numbers that are distributed alike, ascending."""

@@ -344,6 +344,26 @@ def test_what_a_crash_left_half_done_is_gone_on_with(workbench: Workbench) -> No
     assert second.parent_version_id == first.version_id
 
 
+def test_the_lake_is_looked_at_once_for_all_versions_with_their_tags(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        workbench.datasets.register_dataset({"x": [number]}, "people", "form")
+        workbench.datasets.tag("people", f"wave-{number}", f"v{number + 1}")
+    looks, look = [], workbench.catalog.refresh
+
+    def counted() -> int:
+        looks.append(1)
+        return look()
+
+    monkeypatch.setattr(workbench.catalog, "refresh", counted)
+    tags = [version.tags for version in workbench.datasets.list_versions("people")]
+    assert tags == [("wave-2",), ("wave-1",), ("wave-0",)]
+    assert len(looks) == 1
+    workbench.datasets.detect_drift("people@v1", "people@wave-1", store=False)
+    assert len(looks) == 2
+
+
 def _digest_of(people: People) -> str:
     import tempfile
 

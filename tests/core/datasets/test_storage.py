@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, strategies as st
 
+from core.datasets.hashing import hash_rows
+from core.datasets.layout import Layout
 from core.datasets.patches import Patch, apply_patch
+from core.datasets.writer import VersionWriter
+from lake.objects import Objects
+from lake.store import LocalStore
+from tests.core.datasets.test_version_round_trip import restored, stored as stored_layout
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core import Workbench
+
+AVERAGE = 256
 
 
 def stored(workbench: Workbench) -> int:
@@ -31,6 +42,36 @@ def test_rows_are_patched_though_a_version_between_has_fewer_columns(workbench: 
     assert workbench.datasets.get_dataset("drawn", last.version, as_frame="arrow")[0].equals(
         table.slice(5)
     )
+
+
+def without_cuts(rows: int) -> pa.Table:
+    """Return rows none of which starts a chunk: every cut is made because a chunk is full."""
+    ids = np.arange(2 * rows, dtype=np.int64)
+    ids = ids[hash_rows([pa.array(ids)]) >= np.uint64(2**64 // AVERAGE)][:rows]
+    return pa.table({"id": ids, "x": np.random.default_rng(1).normal(size=rows)})
+
+
+def test_chunks_are_patched_though_their_cuts_moved_at_both_ends(tmp_path: Path) -> None:
+    objects, table = Objects(LocalStore(tmp_path)), without_cuts(10 * AVERAGE)
+    first = stored_layout(objects, table, average=AVERAGE)
+    assert [part.rows for part in first.parts] == [2 * AVERAGE] * 5
+    start = Layout(schema=table.schema, anchor=("id",), average=AVERAGE, encodings={})
+    writer = VersionWriter(objects, start, earlier=[first])
+    writer.add(table.slice(3))
+    second = writer.finish()
+    assert writer.ways == {"patch": 5}
+    assert restored(objects, second).equals(table.slice(3))
+
+
+def test_a_chunk_of_a_layout_without_smallest_numbers_is_found_by_one_end(tmp_path: Path) -> None:
+    objects, table = Objects(LocalStore(tmp_path)), without_cuts(AVERAGE)
+    (part,) = (first := stored_layout(objects, table, average=AVERAGE)).parts
+    earlier = replace(first, parts=(replace(part, least=()),))
+    start = Layout(schema=table.schema, anchor=("id",), average=AVERAGE, encodings={})
+    writer = VersionWriter(objects, start, earlier=[earlier])
+    writer.add(table.slice(0, AVERAGE - 2))
+    writer.finish()
+    assert writer.ways == {"patch": 1}
 
 
 @given(data=st.data())
