@@ -21,6 +21,7 @@ from streamlit import logger as streamlit_logger
 
 from app import session
 from app.defaults import apply_defaults
+from app.drift_opinion import ROUTE, evidently_page
 from app.errors import WithoutMessages, on_script_error
 from app.nav import PAGES
 from app.shell import SecurityHeaders, page_routes
@@ -71,7 +72,11 @@ for _name in ("streamlit.error_util", "streamlit.runtime.scriptrunner.script_run
 
 app = st.App(
     Path(__file__).resolve().with_name("main.py"),
-    routes=[Route("/healthz", healthz), *page_routes(page.path for page in PAGES)],
+    routes=[
+        Route("/healthz", healthz),
+        Route(f"/{ROUTE}/{{report_id}}", evidently_page),
+        *page_routes(page.path for page in PAGES),
+    ],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=_lifespan,
     on_script_error=on_script_error,

@@ -130,6 +130,10 @@ def difference_section(view: View, version: DatasetVersion, labels: Sequence[str
             bind="query-params",
             width=260,
         )
+        if st.button("Check drift", icon=":material/compare_arrows:"):
+            name = version.dataset_name
+            reference, current = f"{name}@{before}", version.name
+            open_page("drift", reference=reference, current=current)
     old = view.ask(view.datasets.get_version, version.dataset_name, before)
     with st.spinner("Comparing the rows"):
         found = view.keep(view.datasets.diff, old.version_id, version.version_id)

@@ -77,6 +77,13 @@ PAGES: Final = (
         help="One version of a dataset: columns, rows, quality, and how it differs from others.",
     ),
     PageEntry(
+        path="drift",
+        title="Drift",
+        icon="compare_arrows",
+        section="Data",
+        help="What changed between two versions, whether that is too much, and since when.",
+    ),
+    PageEntry(
         path="register",
         title="Register data",
         icon="upload",

@@ -62,6 +62,10 @@ from ranked left join named using (dataset_name) where place = 1 order by datase
 _CONTRACT: Final = """
 select contract, on_violation from dataset_contracts where dataset_name = $name
 """
+_LABELS: Final = """
+select dataset_name || '@' || version as name from dataset_versions
+order by dataset_name, created_at desc, version_id desc
+"""
 _NAMES: Final = "select distinct dataset_name from dataset_versions order by all"
 
 
@@ -116,6 +120,10 @@ class VersionRows:
     def names(self) -> list[str]:
         """Return the names of all datasets, sorted."""
         return [row["dataset_name"] for row in self._ask(_NAMES)]
+
+    def labels(self) -> list[str]:
+        """Return every version as ``name@version``, by dataset, the newest of each first."""
+        return [row["name"] for row in self._ask(_LABELS)]
 
     def contract(self, name: str) -> dict[str, Any] | None:
         """Return what new versions of a dataset are checked against."""

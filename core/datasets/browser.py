@@ -69,6 +69,10 @@ class DatasetBrowser:
     def __init__(self, versions: Versions) -> None:
         self._versions = versions
 
+    def versions(self) -> list[str]:
+        """Return every version as ``name@version``, by dataset, the newest of each first."""
+        return self._versions.labels()
+
     def page(
         self,
         version: str,

@@ -76,6 +76,10 @@ class Versions:
         """Return the names of all datasets, sorted."""
         return self._rows.names()
 
+    def labels(self) -> list[str]:
+        """Return every version as ``name@version``, by dataset, the newest of each first."""
+        return self._rows.labels()
+
     def summaries(self) -> list[DatasetSummary]:
         """Return every dataset in one line, by name."""
         return [DatasetSummary.from_row(row) for row in self._rows.summaries()]

@@ -56,10 +56,8 @@ def drift_document(report: DriftReport, *, names: Names | None = None) -> Docume
     'Drift: 1 of 1 columns has changed.'
     """
     before, after = names or (report.version_id1, report.version_id2)
-    short = (before, after)
-    if before == after or max(map(len, short)) > _LONGEST_NAME:
-        short = ("reference", "current")
-    advice = _advice(report)
+    short = short_names((before, after))
+    advice = advice_by_column(report)
     made = f"{report.generated_at:%Y-%m-%d %H:%M} UTC"
     return Document(
         "Drift report",
@@ -71,18 +69,29 @@ def drift_document(report: DriftReport, *, names: Names | None = None) -> Docume
             (f"Rows of {short[0]}", report.reference_rows),
             (f"Rows of {short[1]}", report.current_rows),
         ],
-        summary=[_verdict(report)],
+        summary=[verdict_callout(report)],
         sections=[
             *_what_changed(report, advice),
             *_drifted_columns(report, short, advice),
             *requested_sections(report, short),
-            _all_columns(report, short),
-            _how_to_read(),
+            all_columns(report, short),
+            how_to_read(),
         ],
     )
 
 
-def _verdict(report: DriftReport) -> Callout:
+def short_names(names: Names) -> Names:
+    """Return what reference and current are called in a legend.
+
+    >>> short_names(("2013", "2015")), short_names(("2013", "2013"))
+    (('2013', '2015'), ('reference', 'current'))
+    """
+    same = names[0] == names[1]
+    return ("reference", "current") if same or max(map(len, names)) > _LONGEST_NAME else names
+
+
+def verdict_callout(report: DriftReport) -> Callout:
+    """Say in one sentence whether there is drift, and below it why."""
     compared, drifted = len(report.feature_drifts), report.drifted_columns
     if not report.drift_detected:
         return Callout(
@@ -147,7 +156,7 @@ def _what_changed(report: DriftReport, advice: Advice) -> Iterator[Section]:
     yield Section("What changed", blocks=blocks)
 
 
-def _advice(report: DriftReport) -> Advice:
+def advice_by_column(report: DriftReport) -> Advice:
     """Return what is recommended for each column, and the first column it is said of."""
     found: dict[str, tuple[str, str]] = {}
     for text in report.recommendations:
@@ -189,12 +198,14 @@ def _drifted_columns(report: DriftReport, names: Names, advice: Advice) -> Itera
     if report.drifted_columns:
         said = {name: text for name, (text, _) in advice.items()}
         sections = [
-            _column(report, name, names, said.get(name, "")) for name in report.drifted_columns
+            column_section(report, name, names, said.get(name, ""))
+            for name in report.drifted_columns
         ]
         yield Section("Drifted columns", blocks=sections)
 
 
-def _column(report: DriftReport, column: str, names: Names, advice: str) -> Section:
+def column_section(report: DriftReport, column: str, names: Names, advice: str) -> Section:
+    """Describe one column: both distributions, and every test."""
     facts: list[Fact] = [("Rows affected", Share(report.feature_drifts[column]))]
     charts: list[Chart] = []
     found = report.distributions.get(column)
@@ -236,7 +247,8 @@ def _chart(column: str, found: Distributions, names: Names) -> Iterator[Chart]:
         yield Chart(with_data(spec, rows))
 
 
-def _all_columns(report: DriftReport, names: Names) -> Section:
+def all_columns(report: DriftReport, names: Names) -> Section:
+    """Return a row for each column, the drifted ones first."""
     drifted = {name: i for i, name in enumerate(report.drifted_columns)}
     effects = report.feature_drifts
     chances = {name: _least_p(report, name) for name in effects}
@@ -281,7 +293,8 @@ def _least_p(report: DriftReport, column: str) -> float | None:
     return min((p for test in tests if (p := test["p_adjusted"]) is not None), default=None)
 
 
-def _how_to_read() -> Section:
+def how_to_read() -> Section:
+    """Say what the numbers mean, and when a test says yes."""
     rule = (
         "A column has drifted when a difference is both significant and large. Significant: its"
         " p value, adjusted for the number of columns (Benjamini and Hochberg), is below 0.05."

@@ -1,0 +1,181 @@
+"""Which two versions are compared, and how: the bar above the page of drift, and its answer."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from app.analysis import AT_ONCE, made, made_once, may_begin
+from app.layout import chip
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.session import View
+    from core.datasets.version import DatasetVersion
+    from core.drift.report import DriftReport
+
+UNTOUCHED: Final[dict[str, Any]] = {
+    "split": None,
+    "target": None,
+    "prediction": None,
+    "correlations": False,
+    "multivariate": False,
+    "column": None,
+    "panel": "Columns",
+    "cut": None,
+    "every": "1mo",
+}
+_HELP: Final = "Each of these reads all rows of both versions; what changes only there is found."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What is compared, and what is asked beside the columns."""
+
+    reference: DatasetVersion
+    current: DatasetVersion
+    options: dict[str, Any]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the two are called, the reference first."""
+        return self.reference.name, self.current.name
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells this comparison from all others."""
+        asked = [f"{name}={value}" for name, value in sorted(self.options.items())]
+        return ("drift", self.reference.version_id, self.current.version_id, *asked)
+
+    @property
+    def values(self) -> int:
+        """How many values both versions have."""
+        return sum(v.num_rows * v.num_columns for v in (self.reference, self.current))
+
+
+def choose(view: View, names: Sequence[str]) -> Comparison:
+    """Draw the choice of both versions; by default the newest one and the one before it."""
+    usual = usual_pair(names)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = st.selectbox(
+            "Reference",
+            names,
+            index=names.index(usual[0]),
+            key="reference",
+            bind="query-params",
+            help="What is measured by",
+        )
+        second = st.selectbox(
+            "Current",
+            names,
+            index=names.index(usual[1]),
+            key="current",
+            bind="query-params",
+            help="What is measured",
+        )
+        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(first, second))
+        reference, current = (
+            view.ask(view.datasets.get_version, *_parted(name or usual[0]))
+            for name in (first, second)
+        )
+        options = _options([n for n in current.schema if n in reference.schema])
+    return Comparison(reference=reference, current=current, options=options)
+
+
+def usual_pair(names: Sequence[str]) -> tuple[str, str]:
+    """Return the two newest versions of the first dataset that has two, the older one first.
+
+    >>> usual_pair(["a@v1", "b@v2", "b@v1"])
+    ('b@v1', 'b@v2')
+    """
+    for newer, older in itertools.pairwise(names):
+        if newer.rpartition("@")[0] == older.rpartition("@")[0]:
+            return older, newer
+    return names[0], names[0]
+
+
+def _parted(name: str) -> tuple[str, str]:
+    dataset, _, version = name.rpartition("@")
+    return dataset, version
+
+
+def _swap(first: str, second: str) -> None:
+    st.session_state["reference"], st.session_state["current"] = second, first
+
+
+def _options(columns: Sequence[str]) -> dict[str, Any]:
+    with st.popover("Also compare", icon=":material/tune:", help=_HELP):
+        found: dict[str, Any] = {}
+        for key, name, label, text in (
+            ("split", "by", "Subgroups by", "Compare within each value of this column"),
+            ("target", "target", "Target", "What is to be predicted"),
+            ("prediction", "prediction", "Prediction", "What a model predicted"),
+        ):
+            found[name] = st.selectbox(
+                label,
+                columns,
+                index=None,
+                key=key,
+                bind="query-params",
+                placeholder="none",
+                help=text,
+                width=300,
+            )
+        found["correlations"] = st.toggle(
+            "Correlations of columns", key="correlations", bind="query-params"
+        )
+        found["multivariate"] = st.toggle(
+            "All columns together", key="multivariate", bind="query-params"
+        )
+    return {name: value for name, value in found.items() if value}
+
+
+def compared(view: View, wanted: Comparison) -> DriftReport | None:
+    """Return the report: a stored one, one that is made now, or None while nobody began it.
+
+    Of large versions, what was counted at registration is compared at first.
+    """
+    stored = stored_id(view, wanted)
+    if stored is not None:
+        return view.ask(view.datasets.get_drift_report, stored)
+    key = (view.lake_number, *wanted.key)
+    large = wanted.values > AT_ONCE and not made(key)
+    if large and not may_begin(key, "Compare all rows", wanted.values):
+        if wanted.options:
+            return None
+        chip("from what was counted at registration", colour="blue", icon=":material/bolt:")
+        return made_once((*key, "sketch"), lambda: _compare(view, wanted, method="sketch"))
+    with st.spinner("Comparing all rows", show_time=True):
+        return made_once(key, lambda: _compare(view, wanted))
+
+
+def _compare(view: View, wanted: Comparison, **method: Any) -> DriftReport:
+    return view.datasets.detect_drift(
+        wanted.reference.version_id,
+        wanted.current.version_id,
+        store=False,
+        **wanted.options,
+        **method,
+    )
+
+
+def stored_id(view: View, wanted: Comparison) -> str | None:
+    """Return the id of the stored report of just this comparison; None when there is none."""
+    current = wanted.current
+    found = view.ask(view.datasets.drift_reports, current.dataset_name, current.version)
+    for summary in found:
+        same = (summary.version1, summary.version2) == wanted.names
+        if same and dict(summary.parameters) == wanted.options:
+            return summary.report_id
+    return None
+
+
+def keep_report(view: View, wanted: Comparison, report: DriftReport) -> str:
+    """Store a report that was made, and return its id."""
+    versions = (wanted.reference, wanted.current)
+    kept = view.datasets.stored_reports.once(versions, report.parameters, lambda: report)
+    return kept.report_id
