@@ -108,6 +108,12 @@ class Catalog:
         """
         self._dataset_query = query
 
+    def query_of_version(self, name: str) -> str:
+        """Return what selects the rows of ``phq9@v3``. Raises DatasetNotFoundError."""
+        if self._dataset_query is None:
+            raise QueryError("This catalog knows no versions of datasets.", version=name)
+        return self._dataset_query(name)
+
     def refresh(self) -> int:
         """Take in what is new in the lake; the version that is visible now.
 

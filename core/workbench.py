@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from catalog.catalog import Catalog
+from catalog.console import Console
 from core.datasets.registry import DataVersionControl
 from core.eda.module import EDAModule
 from core.jobs.board import Jobs
@@ -85,6 +86,7 @@ class Workbench:
             storage, self.catalog, actor=self.actor, durability=self.settings.durability
         )
         self.eda = EDAModule(self.datasets)
+        self.console = Console(self.catalog)
         self.jobs = Jobs(self.catalog, self.settings)
         self.runs = RunBoard(RunReader(self.catalog, storage))
 
@@ -106,6 +108,7 @@ class Workbench:
     def close(self) -> None:
         """Write what is still under way, and let go of the lake."""
         self.tracker.wait()
+        self.console.close()
         self.lake.close()
 
     def __enter__(self) -> Self:
