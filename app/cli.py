@@ -26,6 +26,7 @@ from app import (
     cli_lake,
     cli_lineage,
     cli_maintenance,
+    cli_models,
     cli_run,
     cli_runs,
     cli_sql,
@@ -53,6 +54,7 @@ for _module in (
     cli_backup,
 ):
     app.add_typer(_module.commands)
+app.add_typer(cli_models.commands, name="models")
 app.add_typer(cli_run.commands, name="run", help="Look at one run.")
 cli_datasets.dataset_commands.add_typer(cli_lineage.commands)
 app.add_typer(cli_jobs.commands, name="jobs", help="List long work, and end it.")

@@ -101,6 +101,28 @@ _JUDGED_ALL: Final = JUDGED.format(
 )
 
 
+_JUDGED_VERSION: Final = """
+select * from ({judged})
+where ($since is null or predicted_at >= make_timestamp($since))
+  and ($until is null or predicted_at < make_timestamp($until))
+order by predicted_at, entity
+"""
+
+
+def judged_of_version(*, features: bool) -> str:
+    """Return the query for predictions of one version with their outcomes.
+
+    Bound are model_id, model_name, and since and until in microseconds since 1970, or null.
+    """
+    judged = JUDGED.format(
+        features=", features" if features else "",
+        said_features=", said[6] as features" if features else "",
+        chosen="model_id = $model_id",
+        of_model="model_name = $model_name",
+    )
+    return _JUDGED_VERSION.format(judged=judged)
+
+
 def model_views(events: Callable[[str], str]) -> dict[str, str]:
     """Return the queries of the views by name, in the order in which they need one another.
 

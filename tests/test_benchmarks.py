@@ -21,6 +21,7 @@ SMALLEST = {
     "drift": ["--rows", "3000", "--repeat", "1"],
     "eda": ["--rows", "300", "--repeat", "1"],
     "lake": ["--tiny"],
+    "models": ["--rows", "5000", "--repeat", "1"],
     "tracking": ["--tiny"],
     "workbench_rerun": ["--runs", "20", "--repeat", "2"],
 }

@@ -3,7 +3,7 @@
 names       what they may be called         registration  how a run's file becomes a version
 versions    finds them                      formats       what their bytes are
 signature   what goes in and comes out      loading       opens those that are data only
-stages      moves with who and why
+stages      moves with who and why          prediction_log  what they said, and what came
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from catalog.dataset_search import VersionRows
 from catalog.model_search import ModelRows
 from core.datasets.annotations import as_json
 from core.errors import ModelError
+from core.models.evaluation_log import EvaluationLog
 from core.models.names import check_names
+from core.models.prediction_log import PredictionLog
 from core.models.registration import Details, Registrar
 from core.models.stages import Stages
 from core.models.versions import Versions
@@ -23,8 +25,13 @@ from lake.clock import now_us
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    import pyarrow as pa
 
     from catalog.catalog import Catalog
+    from core.models.evaluated import Evaluation
+    from core.models.evaluation_log import StoredEvaluation
     from core.models.version import ModelSummary, ModelVersion, StageMove
     from core.tracking.storage import StorageBackend
     from lake.lake import Durability
@@ -58,15 +65,16 @@ class ModelRegistry:
         self._lake = db_connection.lake
         self._actor = actor
         self._durability: Durability = durability
-        self._versions = Versions(ModelRows(db_connection))
+        rows, datasets = ModelRows(db_connection), VersionRows(db_connection)
+        runs = RunReader(db_connection, storage_backend)
+        self._versions = Versions(rows)
         self._registrar = Registrar(
-            self._lake,
-            self._versions,
-            RunReader(db_connection, storage_backend),
-            VersionRows(db_connection),
-            actor=actor,
-            durability=durability,
+            self._lake, self._versions, runs, datasets, actor=actor, durability=durability
         )
+        self._evaluations = EvaluationLog(
+            self._lake, rows, datasets, actor=actor, durability=durability
+        )
+        self._log = PredictionLog(db_connection, durability=durability)
         self._stages = Stages(self._lake, self._versions, actor=actor, durability=durability)
 
     def register_model(
@@ -199,6 +207,93 @@ class ModelRegistry:
             message = f"{found.name} is in production."
             raise ModelError(message, hint="Move it to archived first.", model_id=found.model_id)
         self._edit(found, {"deleted": True})
+
+    def log_predictions(
+        self,
+        model: str | ModelVersion,
+        frame: Any,
+        *,
+        entity: str,
+        time: str | datetime | date,
+        prediction: str = "prediction",
+        probabilities: Mapping[str, str] | None = None,
+        features: Sequence[str] | None = None,
+    ) -> int:
+        """Keep what a version said of each row of a frame, and return how many rows.
+
+        `entity`, `prediction` and `time` are columns; `time`, in UTC unless it says otherwise, may
+        be one moment for all rows. The prediction is the probability of the event for a model of
+        two classes, the class for one of several (with `probabilities`: class to column), else a
+        value. `features` are columns of inputs to keep beside it; else those of the signature, when
+        the frame has them. Millions of rows or one at a time: both are fine.
+
+        Raises ModelNotFoundError, FrameError, and PredictionError with all that is wrong with a
+        frame, of which nothing is kept then.
+        """
+        return self._log.log_predictions(
+            frame,
+            self._versions.find(model),
+            entity=entity,
+            time=time,
+            prediction=prediction,
+            probabilities=probabilities,
+            features=features,
+        )
+
+    def log_outcomes(
+        self,
+        model_name: str,
+        frame: Any,
+        *,
+        entity: str,
+        outcome: str = "outcome",
+        time: str | datetime | date,
+    ) -> int:
+        """Keep what was observed of each row of a frame, and return how many rows.
+
+        An outcome belongs to the last prediction of its entity at or before `time`, of each version
+        of the model; the last of several counts. It is 0 or 1, true or false, or one of the two
+        classes; the class; or a value. Raises as `log_predictions` does.
+        """
+        version = self._versions.find(model_name)
+        return self._log.log_outcomes(frame, version, entity=entity, outcome=outcome, time=time)
+
+    def predictions(
+        self,
+        model: str | ModelVersion,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        features: bool = False,
+    ) -> pa.Table:
+        """Return the predictions of a version with their outcomes, by time.
+
+        From `since` on and before `until`. Of what was logged again for the same entity and time
+        the last counts, and `times_logged` says how often it was. `outcome` is null as long as
+        nothing was observed. `features` adds them, as JSON. Raises ModelNotFoundError.
+        """
+        found = self._versions.find(model)
+        return self._log.judged(found, since=since, until=until, features=features)
+
+    def save_evaluation(
+        self,
+        model: str | ModelVersion,
+        evaluation: Evaluation,
+        *,
+        dataset_version_id: str | None = None,
+        name: str = "test",
+    ) -> str:
+        """Keep what core.models.evaluation.evaluate found of a version, and return its id.
+
+        `dataset_version_id`, or ``phq9@v3``, is what it was done on, `name` what to call that.
+        Raises ModelNotFoundError, and ModelError for an unknown dataset.
+        """
+        found = self._versions.find(model)
+        return self._evaluations.save(found, evaluation, dataset_version_id, name)
+
+    def evaluations(self, model: str | ModelVersion) -> list[StoredEvaluation]:
+        """Return the evaluations of a version, the newest first. Raises ModelNotFoundError."""
+        return self._evaluations.all(self._versions.find(model))
 
     def _edit(self, version: ModelVersion, change: Mapping[str, Any]) -> None:
         row = {

@@ -22,6 +22,7 @@ from core.errors import (
     RunNotFoundError,
 )
 from core.maintenance import collect_garbage, verify_lake
+from core.models.evaluation import evaluate
 from core.models.signature import Signature
 from tests.core.models.conftest import PEOPLE, run_with
 from tests.support.processes import Child
@@ -269,3 +270,20 @@ def test_a_signature_says_all_that_is_wrong() -> None:
     ]
     with pytest.raises(ModelError, match="'ranking' is not a task"):
         Signature(task="ranking")  # type: ignore[arg-type]
+
+
+def test_an_evaluation_is_kept_to_the_last_digit(workbench: Workbench) -> None:
+    register(workbench)
+    people = workbench.datasets.register_dataset(PEOPLE, "people", "form")
+    found = evaluate([0, 0, 1, 1, 0, 1], [0.1, 0.4, 0.35, 0.8, 0.3, 0.9], resamples=100)
+    kept = workbench.models.save_evaluation("risk", found, dataset_version_id="people@v1")
+    (stored,) = workbench.models.evaluations("risk")
+    assert (stored.evaluation_id, stored.name, stored.actor) == (kept, "test", "ana")
+    assert stored.dataset_version_id == people.version_id
+    assert stored.evaluation.to_dict() == found.to_dict()
+    (row,) = workbench.sql(
+        "select metrics['auroc'] as auroc, num_rows from model_evaluations"
+    ).to_pylist()
+    assert row == {"auroc": found.metrics["auroc"].value, "num_rows": 6}
+    with pytest.raises(ModelError, match="no dataset version 'people@v9'"):
+        workbench.models.save_evaluation("risk", found, dataset_version_id="people@v9")
