@@ -22,6 +22,8 @@ from core.models.interval import SHARE, Estimate
 from core.models.logistic import Logistic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from core.models.sampling import Sampling
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     Flags = npt.NDArray[np.bool_]
 
 NEAREST: Final = 1e-6  # to 0 and 1 that a prediction is taken to be: its logit is finite
-_LEAST: Final = float(np.finfo(np.float64).eps)  # likelihood of a row, as scikit-learn has it
+LEAST_LIKELIHOOD: Final = float(
+    np.finfo(np.float64).eps
+)  # likelihood of a row, as scikit-learn has it
 _TENTHS: Final = 10
 _BARS: Final = 20
 
@@ -73,7 +77,7 @@ def calibration_figures(
     weights = sampling.weights
     logits = logit(predictions)
     brier = Figure.mean((predictions - outcome) ** 2, sampling, within=SHARE)
-    likelihood = np.clip(np.where(events, predictions, 1 - predictions), _LEAST, 1.0)
+    likelihood = np.clip(np.where(events, predictions, 1 - predictions), LEAST_LIKELIHOOD, 1.0)
     return {
         "brier": brier,
         "scaled_brier": _scaled(brier, outcome, sampling),
@@ -132,25 +136,28 @@ def _slope(logits: Numbers, events: Flags, weights: Numbers) -> Figure:
 def reliability(
     predictions: Numbers, events: Flags, sampling: Sampling
 ) -> tuple[ReliabilityBin, ...]:
-    """Return tenths of the rows by prediction, of equal weight; equal predictions stay together."""
+    """Return what is foretold and observed in each tenth of the rows."""
+    return tuple(
+        ReliabilityBin(
+            low=float(predictions[rows].min()),
+            high=float(predictions[rows].max()),
+            predicted=sampling.mean(predictions, rows),
+            observed=sampling.share_of(events, rows),
+            rows=int(rows.sum()),
+            events=int(events[rows].sum()),
+        )
+        for rows in tenths(predictions, sampling)
+    )
+
+
+def tenths(predictions: Numbers, sampling: Sampling) -> Iterator[Flags]:
+    """Yield the rows of each tenth by prediction, of equal weight; equal ones stay together."""
     _, tie = np.unique(predictions, return_inverse=True)
     mass = np.cumsum(np.bincount(tie, weights=sampling.weights))
     middle = (mass - np.diff(mass, prepend=0) / 2) / mass[-1]
     tenth = np.minimum((middle * _TENTHS).astype(int), _TENTHS - 1)[tie]
-    found = []
     for number in np.unique(tenth):
-        rows = tenth == number
-        found.append(
-            ReliabilityBin(
-                low=float(predictions[rows].min()),
-                high=float(predictions[rows].max()),
-                predicted=sampling.mean(predictions, rows),
-                observed=sampling.share_of(events, rows),
-                rows=int(rows.sum()),
-                events=int(events[rows].sum()),
-            )
-        )
-    return tuple(found)
+        yield tenth == number
 
 
 def histogram(predictions: Numbers, events: Flags) -> tuple[HistogramBin, ...]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from core.models.binary import evaluate_binary
 from core.models.evaluated import Evaluation
 from core.models.inputs import Given, read_inputs
+from core.models.multiclass import evaluate_multiclass
+from core.models.regression import evaluate_regression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,4 +76,8 @@ def evaluate(
         return _EVALUATE[inputs.task](inputs)
 
 
-_EVALUATE: Final = {"binary": evaluate_binary}
+_EVALUATE: Final = {
+    "binary": evaluate_binary,
+    "multiclass": evaluate_multiclass,
+    "regression": evaluate_regression,
+}

@@ -41,14 +41,14 @@ def fairness_of_events(
 
     def figures(rows: Places, within: Sampling) -> dict[str, Measured]:
         mine, hits = scores[rows], events[rows]
-        found = {"prevalence": _share(hits, None, within)}
+        found = {"prevalence": share_measured(hits, None, within)}
         if threshold is not None:
             alerts = mine >= threshold
             found |= {
-                "selection_rate": _share(alerts, None, within),
-                "true_positive_rate": _share(alerts, hits, within),
-                "false_positive_rate": _share(alerts, ~hits, within),
-                "ppv": _share(hits, alerts, within),
+                "selection_rate": share_measured(alerts, None, within),
+                "true_positive_rate": share_measured(alerts, hits, within),
+                "false_positive_rate": share_measured(alerts, ~hits, within),
+                "ppv": share_measured(hits, alerts, within),
             }
         smooth = {"auroc": auroc(mine, hits, within.weights)}
         if threshold is not None:
@@ -64,7 +64,7 @@ def measured(name: str, figure: Figure, within: Sampling) -> Measured:
     return Measured(figure.estimate(within), figure, has_ratio=name not in _NO_RATIO)
 
 
-def _share(hits: Flags, rows: Flags | None, within: Sampling) -> Measured:
+def share_measured(hits: Flags, rows: Flags | None, within: Sampling) -> Measured:
     """Return the share of some rows that are hits."""
     if rows is not None and not rows.any():
         why = "no rows"

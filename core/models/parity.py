@@ -70,7 +70,7 @@ def fairness(
     sampling: Sampling,
     figures: Figures,
     *,
-    threshold: float | None,
+    threshold: float | None = None,
 ) -> FairnessReport:
     """Return the report of groups and of the intersections of any two of them.
 
