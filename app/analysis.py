@@ -29,7 +29,7 @@ T = TypeVar("T")
 AT_ONCE: Final = 2_000_000  # values that are looked at without being asked
 _MOST_KEPT: Final = 32
 _kept: Final[OrderedDict[tuple[str, ...], Any]] = OrderedDict()
-_lock: Final = threading.RLock()
+_making: Final[dict[tuple[str, ...], threading.Lock]] = {}
 
 
 def made(key: tuple[str, ...]) -> bool:
@@ -38,15 +38,15 @@ def made(key: tuple[str, ...]) -> bool:
 
 
 def made_once(key: tuple[str, ...], make: Callable[[], T]) -> T:
-    """Return what was made for this key, or make it; one at a time, so that two do not compete."""
-    with _lock:  # a cache of Streamlit's would not let a bar move inside
-        if key not in _kept:
-            _kept[key] = make()
-            while len(_kept) > _MOST_KEPT:
-                _kept.popitem(last=False)
-        _kept.move_to_end(key)
-        found: T = _kept[key]
-        return found
+    """Return what was made for this key, or make it; who asks meanwhile waits for the same."""
+    with _making.setdefault(key, threading.Lock()):
+        # a cache of Streamlit's would not let a bar move inside
+        found: T = _kept[key] if key in _kept else make()
+        _kept[key] = found
+    _kept.move_to_end(key)
+    while len(_kept) > _MOST_KEPT:
+        _making.pop(_kept.popitem(last=False)[0], None)
+    return found
 
 
 def may_begin(key: tuple[str, ...], what: str, values: int) -> bool:

@@ -193,7 +193,8 @@ def _chart(profile: ColumnProfile, on_bar: Callable[[str], None]) -> None:
 
     def pick(bar: Mapping[str, Any]) -> None:
         if profile.edges:
-            on_bar(between(profile.name, float(bar["low"]), float(bar["high"])))
+            low, high = float(bar["low"]), float(bar["high"])
+            on_bar(between(profile.name, low, high, closed=high >= profile.edges[-1]))
         else:
             on_bar(equal_to(profile.name, str(bar["name"])))
 

@@ -77,6 +77,13 @@ PAGES: Final = (
         help="One version of a dataset: columns, rows, quality, and how it differs from others.",
     ),
     PageEntry(
+        path="eda",
+        title="EDA",
+        icon="query_stats",
+        section="Data",
+        help="Look at a version: columns, faults, pairs, what tells of a target, cohorts.",
+    ),
+    PageEntry(
         path="drift",
         title="Drift",
         icon="compare_arrows",

@@ -89,6 +89,8 @@ if about.open:
         about_section(view, version)
 
 with actions:
+    if st.button("Explore", icon=":material/query_stats:", type="primary"):
+        open_page("eda", data=version.name)
     if st.button("New version", icon=":material/upload:"):
         open_page("register", dataset=version.dataset_name)
     croissant_button(view, version)

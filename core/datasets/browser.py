@@ -35,6 +35,10 @@ _PAGE: Final = "select {columns} from {rows} where ({where}\n){order} limit $lim
 _COUNT: Final = "select count(*) from data where ({where}\n)"
 _ALONE: Final = "select 1 from data where {where}"
 _NUMBERED: Final = "(select *, row_number() over () - 1 as {position} from data)"
+_NTH: Final = (
+    "select {columns} from"
+    " (select *, row_number() over () - 1 as {position} from data) where {position} % $step = 0"
+)
 _ORDER: Final = " order by {column} {way} nulls last, {position}"
 _FOUND: Final = "contains(lower(concat_ws(chr(31), {texts})), lower($search))"
 _HINT: Final = "Write a condition in SQL, such as \"age >= 65 and sex = 'f'\"."
@@ -93,6 +97,24 @@ class DatasetBrowser:
         names = [*(columns or found.schema)]
         with self._asking(found) as cursor:
             return _page(cursor, found, asked, names, (limit, offset))
+
+    def sample(self, version: str, columns: Sequence[str], *, rows: int = 2_000) -> pa.Table:
+        """Return some columns of every n-th row, so that there are about so many rows.
+
+        Raises DatasetNotFoundError, and DataVersionError for unknown columns.
+        """
+        from core.datasets.patch_files import free_name  # with Arrow, as in versions
+        from core.datasets.retrieval import quoted
+
+        found = self._versions.by_reference(version)
+        _check(found, columns)
+        query = _NTH.format(
+            columns=", ".join(map(quoted, columns)),
+            position=quoted(free_name(_POSITION, list(found.schema))),
+        )
+        step = max(1, -(-found.num_rows // rows))
+        with self._asking(found) as cursor, _explained(cursor, ""):
+            return cursor.sql(query, params={"step": step}).to_arrow_table()
 
     def affected(self, version: str, query: str, *, limit: int = 100) -> pa.Table:
         """Return the first rows that a query selects from `data`: those behind an issue.

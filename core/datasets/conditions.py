@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 
-def between(column: str, low: float, high: float) -> str:
-    """Return the condition of a range, its upper end left out.
+def between(column: str, low: float, high: float, *, closed: bool = False) -> str:
+    """Return the condition of a range; its upper end is left out unless it is closed.
 
     >>> between("age", 18.0, 20.5)
     '"age" >= 18 and "age" < 20.5'
     """
     name = _name(column)
-    return f"{name} >= {_number(low)} and {name} < {_number(high)}"
+    return f"{name} >= {_number(low)} and {name} {'<=' if closed else '<'} {_number(high)}"
 
 
 def equal_to(column: str, text: str) -> str:

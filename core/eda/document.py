@@ -100,10 +100,10 @@ def eda_document(report: EDAReport) -> Document:
     sections = [
         *_when(issue_section(report.quality_issues)),
         *([] if report.target is None else [target_section(report.target)]),
-        _columns_section(report),
-        *_when(_associations_section(report)),
-        *_when(_missing_section(report)),
-        _definitions_section(report),
+        columns_section(report),
+        *_when(associations_section(report)),
+        *_when(missing_section(report)),
+        definitions_section(report),
     ]
     missing = sum(report.missing_values.values())
     cells = report.num_rows * report.num_columns
@@ -144,7 +144,8 @@ def _summary(report: EDAReport) -> list[Block]:
     return [Text("What to do first", style="lead"), Points(report.recommendations, numbered=True)]
 
 
-def _columns_section(report: EDAReport) -> Section:
+def columns_section(report: EDAReport) -> Section:
+    """Return a row for each column, and each of them whole."""
     boxes = box_chart(report.columns)
     detailed = report.columns[:_MOST_SECTIONS]
     headers = ("Column", "Kind", "Missing", "Distinct", "Values", "Mean", "Median", "Most frequent")
@@ -153,7 +154,7 @@ def _columns_section(report: EDAReport) -> Section:
         blocks=[
             Table(headers, rows=[_overview_row(summary) for summary in report.columns]),
             *_chart(boxes, wide=True),
-            *(_column_section(summary) for summary in detailed),
+            *(column_section(summary) for summary in detailed),
         ],
     )
 
@@ -195,7 +196,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _column_section(summary: Summary) -> Section:
+def column_section(summary: Summary) -> Section:
+    """Describe one column: how it is spread, and its statistics."""
     found = summary.statistics
     facts: list[tuple[str, Cell]] = [("Type", summary.given_type)]
     facts += [
@@ -235,7 +237,8 @@ def _chart(spec: Spec | None, *, wide: bool = False) -> list[Chart]:
     return [] if spec is None else [Chart(spec, wide=wide)]
 
 
-def _associations_section(report: EDAReport) -> Section | None:
+def associations_section(report: EDAReport) -> Section | None:
+    """Return the pairs of columns that go together most; None where there are none."""
     found = report.associations
     if not found.pairs:
         return None
@@ -258,7 +261,8 @@ def _associations_section(report: EDAReport) -> Section | None:
     return Section("Associations", blocks=blocks)
 
 
-def _missing_section(report: EDAReport) -> Section | None:
+def missing_section(report: EDAReport) -> Section | None:
+    """Return where values are missing; None where none are."""
     gapped = [summary for summary in report.columns if summary.statistics["missing"]]
     if not gapped:
         return None
@@ -273,7 +277,8 @@ def _missing_section(report: EDAReport) -> Section | None:
     )
 
 
-def _definitions_section(report: EDAReport) -> Section:
+def definitions_section(report: EDAReport) -> Section:
+    """Say how everything is computed, and what is not of all rows."""
     sampled = (
         f"Pairs are compared on all rows up to {SAMPLE:,}. Of larger tables, Spearman's"
         f" correlation, the correlation ratio and mutual information look at every n-th row."

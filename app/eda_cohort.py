@@ -1,0 +1,104 @@
+"""A cohort: some rows of a version, compared with all others, column by column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.analysis import made_once, may_begin
+from app.document_view import show_callout, show_section, show_table
+from app.errors import show_fault
+from app.layout import chip, empty
+from app.nav import open_page
+from app.wording import counted
+from core.drift.document import all_columns, column_section
+from core.errors import DataVersionError
+from core.render.blocks import Callout, Link, Table
+
+if TYPE_CHECKING:
+    from app.session import View
+    from core.datasets.version import DatasetVersion
+    from core.drift.report import DriftReport
+
+NAMES = ("all others", "cohort")
+_HELP = """
+A condition in SQL over the columns; a click on a bar under Columns writes it.
+
+    age >= 65 and sex = 'f'
+"""
+
+
+def cohort_part(view: View, version: DatasetVersion) -> None:
+    """Draw the condition, and how its rows differ from the others."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Rows of the cohort",
+            key="cohort",
+            bind="query-params",
+            placeholder="age >= 65 and sex = 'f'",
+            icon=":material/group:",
+            help=_HELP,
+        )
+        condition = (text or "").strip()
+        st.button("Clear", icon=":material/close:", on_click=_clear, disabled=not condition)
+        if st.button("Show rows", icon=":material/table_rows:", disabled=not condition):
+            open_page(
+                "dataset",
+                name=version.dataset_name,
+                version=version.version,
+                tab="Rows",
+                where=condition,
+            )
+    if not condition:
+        empty(
+            "No cohort yet",
+            "Write a condition above, or click a bar under Columns: its rows are compared with all"
+            " others.",
+            icon="group",
+        )
+        return
+    key = (view.lake_number, "cohort", version.version_id, condition)
+    if not may_begin(key, "Compare", version.num_rows * version.num_columns):
+        return
+    try:
+        with st.spinner("Comparing the cohort with all others", show_time=True):
+            report = made_once(key, lambda: compared(view, version, condition))
+    except DataVersionError as error:
+        show_fault(error)
+        return
+    _shown(report, version)
+
+
+def _clear() -> None:
+    st.session_state["cohort"] = ""
+
+
+def compared(view: View, version: DatasetVersion, condition: str) -> DriftReport:
+    """Compare the rows for which a condition is true with all others. Raises DataVersionError."""
+    datasets, name = view.datasets, version.dataset_name
+    cohort, others = (
+        datasets.get_dataset(name, version.version_id, where=side, as_frame="arrow")[0]
+        for side in (condition, f"(({condition}\n)) is not true")
+    )
+    return datasets.detect_drift(others, cohort, store=False)
+
+
+def _shown(report: DriftReport, version: DatasetVersion) -> None:
+    with st.container(horizontal=True, gap="small"):
+        chip(f"{report.current_rows:,} of {counted(version.num_rows, 'row')}", colour="blue")
+    if not report.current_rows or not report.reference_rows:
+        which = "no row" if not report.current_rows else "every row"
+        empty("There is nothing to compare", f"The condition holds for {which}.", icon="group_off")
+        return
+    differing, compared_columns = report.drifted_columns, len(report.feature_drifts)
+    title = f"The cohort differs in {len(differing)} of {counted(compared_columns, 'column')}."
+    text = "No column differs by more than chance explains and by enough to matter."
+    if differing:
+        text = f"More than chance explains, and by enough to matter: {', '.join(differing)}."
+    show_callout(Callout(title, text=text, level="info" if differing else "good"))
+    (found,) = [b for b in all_columns(report, NAMES).blocks if isinstance(b, Table)]
+    show_table(found, key="cohort-columns")
+    names = [row[0].text if isinstance(row[0], Link) else str(row[0]) for row in found.rows]
+    chosen = st.selectbox("Column", names, key="cohort-column", bind="query-params", width=280)
+    show_section(column_section(report, chosen or names[0], NAMES, ""), key="cohort-detail")

@@ -1,0 +1,120 @@
+"""The page of an analysis: overview, columns, faults, pairs, target, cohorts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app import analysis
+from tests.pages.test_pages import titles, words
+from tests.support.sample_datasets import EVIL_COLUMN, EVIL_VALUE, NAME, make_dataset_lake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from streamlit.testing.v1 import AppTest
+
+    Opener = Callable[..., AppTest]
+
+FIRST = f"{NAME}@v1"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_dataset_lake(tmp_path_factory.mktemp("lakes") / "data")
+
+
+def test_an_empty_lake_says_what_is_needed(open_page: Opener, tmp_path: Path) -> None:
+    app = open_page(tmp_path, "eda")
+    assert titles(app) == ["EDA"]
+    assert app.header[0].value == "No datasets yet"
+
+
+@pytest.mark.parametrize(
+    "part", ["Overview", "Columns", "Quality", "Associations", "Missing", "Target", "Cohort"]
+)
+def test_every_part_opens(open_page: Opener, lake: Path, part: str) -> None:
+    app = open_page(lake, "eda", data=FIRST, part=part)
+    assert titles(app) == ["EDA"]
+    assert "400 rows" in words(app)
+
+
+def test_the_overview_says_what_to_do_first(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST)
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert (numbers["Rows"], numbers["Columns"]) == ("400", "7")
+    assert numbers["Missing values"] == "1.4%"
+    assert "What to do first" in words(app)
+
+
+def test_a_column_of_the_address_is_shown(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Columns", column="sleep")
+    assert app.selectbox(key="column").value == "sleep"
+    assert "sleep in numbers" in words(app)
+    assert list(app.dataframe[0].value["Column"])[:3] == ["person", "age", "sleep"]
+
+
+def test_names_and_values_from_anybody_are_text(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Columns", column=EVIL_COLUMN)
+    assert r"\*\*site\*\* \<b\>" in words(app)
+    assert EVIL_VALUE not in words(app)
+
+
+def test_a_pair_of_the_address_is_drawn(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Associations", first="age", second="sleep")
+    assert "sleep by age" in words(app)
+    assert "Drawn: all rows." in words(app)
+
+
+def test_what_tells_of_a_target_is_shown(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Target", **{"target-column": "phq9"})
+    assert "What tells of phq9" in words(app)
+    assert "age" in list(app.dataframe[-1].value["Feature"])
+
+
+def test_a_column_that_cannot_be_a_target_is_explained(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, **{"target-column": "wave"})
+    assert not app.exception
+    assert "cannot be a target" in app.error[0].value
+    assert "What to do first" in words(app)
+
+
+def test_a_cohort_is_compared_with_all_others(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Cohort", cohort="age >= 60")
+    assert "The cohort differs in 1 of 7 columns." in words(app)
+    table = app.dataframe[0].value.set_index("Column")
+    assert table["Verdict"]["age"] == "drifted"
+    assert table["Verdict"]["sleep"] == "stable"
+
+
+@pytest.mark.parametrize(("cohort", "said"), [("age > 500", "no row"), ("age > 1", "every row")])
+def test_a_cohort_without_rows_or_without_others_says_so(
+    open_page: Opener, lake: Path, cohort: str, said: str
+) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Cohort", cohort=cohort)
+    assert f"The condition holds for {said}." in words(app)
+
+
+def test_a_condition_that_cannot_be_answered_is_explained(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Cohort", cohort="agee > 1")
+    assert titles_of(app) == ["EDA"]
+    assert "agee" in app.error[0].value
+
+
+def titles_of(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [title.value for title in app.title]
+
+
+def test_a_large_version_waits_for_a_click(
+    open_page: Opener, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.analysis.AT_ONCE", 100)
+    analysis._kept.clear()
+    app = open_page(lake, "eda", data=FIRST)
+    assert not app.metric
+    next(button for button in app.button if button.label == "Analyze").click().run()
+    assert app.metric[0].value == "400"
+    assert app.run().metric[0].value == "400"
