@@ -20,7 +20,9 @@ __all__ = ["bucket", "memory_path", "s3"]  # one server for all folders
 
 # No deadline: a machine that is busy with another test is not a fault. The same examples every
 # time in CI, so that a landing is never red for somebody else's luck; new ones at every desk.
-settings.register_profile("workbench", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "workbench", deadline=None, max_examples=50, derandomize=bool(os.environ.get("CI"))
+)
 settings.load_profile("workbench")
 
 

@@ -71,12 +71,12 @@ def ours(wb: Workbench, query: str) -> Rows:
     return [list(row.values()) for row in wb.sql(query).to_pylist()]
 
 
-@pytest.fixture
-def wb(tmp_path: Path) -> Iterator[Workbench]:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of eleven runs: finished, failed, edited, resumed, and a deleted one."""
-    sample = make_sample_lake(tmp_path / "lake")
-    with Workbench(tmp_path / "lake", actor="ana") as found:
-        found.lake.settle = 0.0
+    folder = tmp_path_factory.mktemp("original") / "lake"
+    sample = make_sample_lake(folder)
+    with Workbench(folder, actor="ana") as found:
         found.tracker.set_tags({"stage": "x", "<i>tag</i>": None}, run_id=sample.evil)
         found.tracker.delete_run(log_run(found, "sleep", loss=float("nan")))
         raw = found.datasets.register_dataset({"q1": [1, 2]}, "raw", "form")
@@ -84,6 +84,15 @@ def wb(tmp_path: Path) -> Iterator[Workbench]:
             pass
         found.datasets.tag("one", "stable", one.version.version)
         found.lake.flush()
+    return folder
+
+
+@pytest.fixture
+def wb(tmp_path: Path, original: Path) -> Iterator[Workbench]:
+    """A copy of that lake."""
+    shutil.copytree(original, tmp_path / "lake")
+    with Workbench(tmp_path / "lake", actor="ana") as found:
+        found.lake.settle = 0.0
         yield found
 
 

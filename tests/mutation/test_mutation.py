@@ -12,8 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
@@ -23,13 +23,12 @@ from tests.mutation.bugs import BUGS, Bug
 from tests.support.processes import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
 COPIED: Final = ("lake", "catalog", "core", "app", "tests")
-AT_ONCE: Final = 2
 PATIENCE: Final = 120.0
 _OUTCOME: Final = re.compile(r"^(PASSED|FAILED|ERROR|SKIPPED)\b(.*)$", re.MULTILINE)
 
@@ -52,12 +51,14 @@ class Run:
         return any(o == "SKIPPED" and file in text for o, text in _OUTCOME.findall(self.text))
 
 
-def run_tests(tree: Path, tests: Sequence[str]) -> Run:
-    """Run tests of a copy of the program, with its packages and no others."""
+def run_tests(tree: Path, test: str) -> Run:
+    """Run a test of a copy of the program, with its packages and no others."""
     # warnings count no more: what a test leaves open when it fails is not what it is there for
     settings = ["-o", "addopts=", "-o", "filterwarnings=", "-p", "no:cacheprovider"]
-    options = ["-q", "-rA", "--tb=line", *settings]
-    command = [sys.executable, "-m", "pytest", "--import-mode=importlib", *options, *tests]
+    # half of the time of a run went into plugins it does not use, and into prettier failures
+    without = [f"-pno:{name}" for name in ("anyio", "hypothesispytest", "randomly", "xdist")]
+    options = ["-q", "-rA", "--tb=line", "--assert=plain", *settings, *without]
+    command = [sys.executable, "-m", "pytest", "--import-mode=importlib", *options, test]
     done = subprocess.run(
         command,
         cwd=tree,
@@ -77,7 +78,7 @@ def copy_program(target: Path) -> Path:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, target / name, ignore=ignored)
     shutil.copy2(ROOT / "pyproject.toml", target)
-    compileall.compile_dir(target, quiet=2, workers=AT_ONCE)
+    compileall.compile_dir(target, quiet=2, workers=2)
     return target
 
 
@@ -99,31 +100,20 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(
-    program: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[Run]]]:
-    """Begin with all runs that were asked for, two at a time; without a bug under no name."""
-    wanted = [b for b in BUGS if any(b.name in i.name for i in request.session.items)]
-    tests = sorted({bug.test for bug in wanted})
-    folder = tmp_path_factory.mktemp("bugs")
-
-    def run(number: int, bug: Bug) -> Run:
-        return run_tests(plant(bug, program, folder / str(number)), [bug.test])
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        started = {"": pool.submit(run_tests, program, tests)}
-        for number, bug in enumerate(wanted):
-            started[bug.name] = pool.submit(run, number, bug)
-        yield started
+def run_without_bug(program: Path) -> Callable[[str], Run]:
+    """Run a test where no bug is planted, once for all bugs that it must notice."""
+    return cache(lambda test: run_tests(program, test))
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=attrgetter("name"))
-def test_a_bug_is_noticed(bug: Bug, runs: dict[str, Future[Run]]) -> None:
-    sound = runs[""].result()
+def test_a_bug_is_noticed(
+    bug: Bug, program: Path, run_without_bug: Callable[[str], Run], tmp_path: Path
+) -> None:
+    sound = run_without_bug(bug.test)
     if not sound.outcomes(bug.test) and sound.skipped(bug.test):
         pytest.skip("the test that notices it does not run here")
     assert sound.outcomes(bug.test) == {"PASSED"}, sound.text
-    found = runs[bug.name].result()
+    found = run_tests(plant(bug, program, tmp_path / "program"), bug.test)
     assert found.code == 1, found.text
     assert "FAILED" in found.outcomes(bug.test) <= {"FAILED", "PASSED"}, found.text
 
