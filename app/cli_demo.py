@@ -114,4 +114,5 @@ def _say_summary(summary: DemoSummary, place: str) -> None:
         "failed on purpose"
     )
     say(f"Best held-out AUROC {summary.metrics['auc']:.3f}: {printable(summary.best_run_name)}")
+    say(f"Registered as {printable(summary.model)}, with predictions and outcomes, in production")
     say(f"Lake at {printable(place)}: plain Parquet, and catalog.duckdb for any DuckDB")

@@ -4,6 +4,7 @@
     nhanes     the same from the NHANES transport files
     models     three model families that learn in steps
     evaluate   figures, curves and files of a fitted model
+    register   the best model in service: judged, in production, followed by outcomes
     build      runs all of it under the tracker
 
 Importing this package loads scikit-learn, pandas and Arrow: import it where it is needed.

@@ -7,6 +7,7 @@ cohort ── one experiment
   │     └── rate-range-test  ends FAILED: its loss becomes infinite
   ├── Gradient boosting
   └── Neural network
+the best run ── one model, registered, judged and in production (app/demo/register.py)
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from app.demo.cohort import SEED, Cohort, load_rand
 from app.demo.data import compare_parts, register_parts
 from app.demo.models import FAMILIES, Design, Family, Settings, Trained, design_of, train
 from app.demo.nhanes import load_nhanes
+from app.demo.register import register_best
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +50,7 @@ class DemoSummary:
     failed: int
     best_run_id: str
     best_run_name: str
+    model: str
     metrics: Mapping[str, float]
     seconds: float
 
@@ -125,6 +128,8 @@ def build_demo(
         for trial in _run_family(sweep, family, lambda name: tell(name, next(begun) / trials))
     ]
     best = min(finished, key=lambda trial: trial.validation_log_loss)
+    tell("Registering the best model", 1.0)
+    model = register_best(workbench, cohort, versions, best.run_id)
     _mark_best(sweep, best, finished)
     tell("Done", 1.0)
     return DemoSummary(
@@ -137,6 +142,7 @@ def build_demo(
         failed=trials - len(finished),
         best_run_id=best.run_id,
         best_run_name=best.run_name,
+        model=model.name,
         metrics=best.metrics,
         seconds=time.perf_counter() - begin,
     )

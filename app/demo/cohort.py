@@ -10,6 +10,7 @@ Two loaders make the same value, so everything after them is one code path:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SEED = 20_240_229
 FREQUENT_VISITS = 5
+END_OF_RAND = datetime(1982, 12, 31, tzinfo=UTC)
 HEALTH_LEVELS = ("excellent", "good", "fair", "poor")
 
 _RAND_COLUMNS = {
@@ -50,7 +52,9 @@ class Cohort:
 
     `parts` gives row positions by name: `train`, `validation`, and each name of `held_out` in
     the order of time. Models see `train`, settings are chosen on `validation`, and figures
-    are reported on the held-out parts. `outcome` is 1 for people who have it.
+    are reported on the held-out parts. `outcome` is 1 for people who have it. `moments` says when
+    the people of a part were asked, `reference` which columns make the model that others must
+    beat, and `groups` in which columns people may not be treated differently.
     """
 
     name: str
@@ -65,6 +69,9 @@ class Cohort:
     categorical: tuple[str, ...]
     parts: Mapping[str, NDArray[np.intp]]
     held_out: tuple[str, ...]
+    moments: Mapping[str, datetime]
+    reference: tuple[str, ...]
+    groups: tuple[str, ...]
 
     @property
     def prevalence(self) -> float:
@@ -104,6 +111,10 @@ def load_rand() -> Cohort:
         categorical=("self_rated_health",),
         parts=split_by_group(outcome, same_answers),
         held_out=("test",),
+        # the experiment ended in 1982; its rows do not say in which year they are
+        moments={"validation": END_OF_RAND, "test": END_OF_RAND + timedelta(days=1)},
+        reference=("chronic_diseases",),
+        groups=("self_rated_health",),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -219,8 +219,14 @@ def design_of(cohort: Cohort) -> Design:
     )
 
 
-def preprocessing_of(cohort: Cohort) -> ColumnTransformer:
-    """Impute medians (with an indicator) and standardise numbers; one-hot encode categories."""
+def preprocessing_of(
+    cohort: Cohort, *, columns: Collection[str] | None = None
+) -> ColumnTransformer:
+    """Impute medians (with an indicator) and standardise numbers; one-hot encode categories.
+
+    Of all columns, or of these only.
+    """
+    chosen = {*cohort.numeric, *cohort.categorical} if columns is None else {*columns}
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     categories = make_pipeline(
         SimpleImputer(strategy="constant", fill_value=NOT_ANSWERED, missing_values=np.nan),
@@ -228,8 +234,8 @@ def preprocessing_of(cohort: Cohort) -> ColumnTransformer:
     )
     return ColumnTransformer(
         [
-            ("numeric", numbers, list(cohort.numeric)),
-            ("categorical", categories, list(cohort.categorical)),
+            ("numeric", numbers, [name for name in cohort.numeric if name in chosen]),
+            ("categorical", categories, [name for name in cohort.categorical if name in chosen]),
         ]
     )
 

@@ -13,6 +13,7 @@ code that no list names (7 / 9, 77 / 99 and the like: refused, don't know) becom
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,7 +112,23 @@ def load_nhanes(folder: Path) -> Cohort:
         categorical=CATEGORICAL,
         parts={"train": train, "validation": validation, **after},
         held_out=tuple(after),
+        # the end of each cycle: when in its two years somebody was asked is not published
+        moments={
+            "validation": _end_of(TRAINING[-1]),
+            **{CYCLES[letter]: _end_of(letter) for letter in followed},
+        },
+        reference=("age", "sex"),
+        groups=("sex", "ethnicity"),
     )
+
+
+def _end_of(letter: str) -> datetime:
+    """Return the last day of a cycle.
+
+    >>> _end_of("I").isoformat()
+    '2016-12-31T00:00:00+00:00'
+    """
+    return datetime(2000 + int(CYCLES[letter][-2:]), 12, 31, tzinfo=UTC)
 
 
 def recode(raw: pd.DataFrame, *, sleep: str) -> pd.DataFrame:

@@ -263,6 +263,27 @@ class TestLake:
         assert test["outcome"].to_list() == rand.outcome[rand.parts["test"]].tolist()
         assert report == {"version_id1": ids["train"], "version_id2": ids["test"]}
 
+    def test_the_best_model_is_in_production_with_predictions_and_outcomes(
+        self, built: Built, rand: Cohort
+    ) -> None:
+        with Workbench(built.folder) as wb:
+            made = wb.models.get_model(f"{rand.name}@production")
+            judged = {found.name: found.evaluation for found in wb.models.evaluations(made)}
+            said = wb.models.predictions(made, features=True)
+            moves = [(move.label, bool(move.reason)) for move in wb.models.stage_history(made)]
+        assert (made.name, made.run_id) == (built.summary.model, built.summary.best_run_id)
+        assert made.signature is not None
+        assert (made.task, list(made.signature.inputs)) == ("binary", list(rand.features))
+        assert moves == [("staging", True), ("production", True)]
+        assert sorted(judged) == ["test", "validation"]
+        assert judged["test"].metrics["auroc"].value == pytest.approx(built.summary.metrics["auc"])
+        assert judged["test"].metrics["auroc"].value > 0.6
+        assert set(judged["test"].baselines) == {"prevalence", "chronic_diseases"}
+        rows = [*rand.parts["validation"], *rand.parts["test"]]
+        assert said["outcome"].to_pylist().count(1.0) == rand.outcome[rows].sum()
+        assert said.num_rows == len(rows)
+        assert set(json.loads(said["features"][0].as_py())) == set(rand.features)
+
     def test_the_range_test_is_the_only_failure_and_says_why(self, built: Built) -> None:
         with Workbench(built.folder) as wb:
             [failed] = wb.tracker.search_runs(filter_string="status = 'FAILED'")
