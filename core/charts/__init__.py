@@ -10,6 +10,8 @@
     intervals   forest and box plots, lines with bands, calibration, densities
     decision    net benefit by threshold of risk
     ranking     ROC and precision-recall curves
+    reliability tenths, a smooth curve and a histogram: calibration in one picture
+    operating   sensitivity, predictive values, ... by threshold
     series      smoothing, thinning and sparkline points, on plain lists
     export      SVG and PNG without a browser
 

@@ -23,8 +23,10 @@ from core.charts.intervals import (
 )
 from core.charts.lines import metric_curves
 from core.charts.matrix import binned_scatter, heat_map, marked_heat_map, missing_matrix
+from core.charts.operating import operating_chart
 from core.charts.points import scatter
 from core.charts.ranking import precision_recall_curve, roc_curve
+from core.charts.reliability import CURVE as SMOOTH, RANGE, TENTH, reliability_chart
 from core.charts.theme import themed
 from core.render.blocks import Chart
 from core.render.chart_rows import table_of
@@ -62,6 +64,17 @@ MARKED = [
     {"row": "a", "column": name, "value": value, "alert": name == "c", "change": True, "note": "-"}
     for name, value in (("b", None), ("c", 0.4))
 ]
+THRESHOLDS = [
+    {"measure": name, "threshold": t, "value": t, "low": t / 2, "high": t + 0.1}
+    for name in ("PPV", "NPV")
+    for t in (0.1, 0.3)
+]
+JUDGED = [
+    {"kind": TENTH, "predicted": 0.2, "observed": 0.3, "low": 0.1, "high": 0.4, "rows": 90},
+    {"kind": SMOOTH, "predicted": 0.2, "observed": 0.3, "low": 0.1, "high": 0.4},
+    {"kind": SMOOTH, "predicted": 0.5, "observed": 0.4, "low": 0.3, "high": 0.5},
+    {"kind": RANGE, "predicted": 0.1, "until": 0.15, "rows": 40},
+]
 CHARTS |= {
     "ranges": (paired_ranges("Sleep", value="Sleep", unit="h", names=PAIRED, beyond=True), RANGES),
     "names": (paired_names("Site", value="Site", names=PAIRED, count=2), NAMES),
@@ -78,6 +91,8 @@ CHARTS |= {
     "bands": (line_with_band("Drift by site", x="Week", y="Distance", several=True), BAND),
     "calibration": (calibration_plot("Calibration"), RISKS),
     "decision": (decision_curve("Screening"), BENEFIT),
+    "operating": (operating_chart("At a threshold", measures=["PPV", "NPV"]), THRESHOLDS),
+    "reliability": (reliability_chart("Calibration", most=40, highest=0.6), JUDGED),
     "density": (histogram_with_density("Sleep", value="Sleep", unit="h"), DENSE),
 }
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
