@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from app import (
     cli_backup,
+    cli_card,
     cli_config,
     cli_datasets,
     cli_demo,
@@ -47,6 +48,7 @@ for _module in (
     cli_datasets,
     cli_drift,
     cli_eda,
+    cli_card,
     cli_sql,
     cli_config,
     cli_doctor,

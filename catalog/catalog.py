@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.cards import card_views
 from catalog.dataset_views import DATASETS, versions_in, view_of_version
 from catalog.errors import QueryError
 from catalog.job_rows import LATEST_JOBS
@@ -63,7 +64,8 @@ _VIEWS: Final = (
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
     *(
         f"create view {name} as {query}"
-        for name, query in model_views(lambda table: f"events_{table}").items()
+        for views in (model_views, card_views)
+        for name, query in views(lambda table: f"events_{table}").items()
     ),
 )
 _LAST_VIEWS: Final = tuple(f"create view {name} as {JUDGED_VIEWS[name]}" for name in JUDGED_VIEWS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalog.cards import CARD_COLUMNS, CARD_VIEWS
+
 VIEWS: Final[dict[str, str]] = {
     "experiments": "One row per experiment: a name under which runs are kept together.",
     "runs": "One row per run that is not deleted. Times are UTC without a zone.",
@@ -23,6 +25,7 @@ VIEWS: Final[dict[str, str]] = {
     "outcomes": "What was observed of entities: one row each time it was logged.",
     "prediction_outcomes": "One row per version, entity and time: prediction and later outcome.",
     "jobs": "One row per job: long work that was asked for, and what came of it.",
+    **CARD_VIEWS,
 }
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -215,4 +218,5 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "last_sign_at": "UTC; when anything was last heard of it",
         "actor": "who asked for it",
     },
+    **CARD_COLUMNS,
 }

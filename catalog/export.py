@@ -28,6 +28,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from catalog.cards import card_views
 from catalog.dataset_views import DATASETS, view_of_version
 from catalog.descriptions import COLUMNS, VIEWS
 from catalog.errors import CatalogError
@@ -237,6 +238,7 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "outcomes": rows["outcomes"],
         **JUDGED_VIEWS,
         "jobs": LATEST_JOBS.format(events=f"({rows['jobs']})"),
+        **card_views(lambda table: f"({rows[table]})"),
     }
     statements = []
     for view, query in queries.items():

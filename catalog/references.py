@@ -34,7 +34,8 @@ union select unnest(map_values(attachments)) from kept order by all
 # of every event, as for runs
 _MODELS: Final = """
 select digest from events_model_versions where digest is not null
-union select digest from events_model_evaluations where digest is not null order by all
+union select digest from events_model_evaluations where digest is not null
+union select digest from events_model_cards where digest is not null order by all
 """
 _CODE: Final = """
 select distinct transformation_code from events_data_lineage
@@ -104,7 +105,7 @@ def drift_objects(catalog: Catalog) -> list[str]:
 
 
 def model_objects(catalog: Catalog) -> list[str]:
-    """Return the digests of the bytes of models, and of their evaluations."""
+    """Return the digests of the bytes of models, of their evaluations and of their cards."""
     with catalog.cursor() as cursor:
         return [digest for (digest,) in cursor.execute(_MODELS).fetchall()]
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog.cards import CARD_TABLES
 from catalog.job_rows import fold_jobs
 from catalog.model_tables import MODEL_TABLES
 from catalog.rollup import METRIC_SUMMARY
@@ -295,5 +296,6 @@ SPECS: dict[str, TableSpec] = {
         DATASET_CONTRACTS,
         *MODEL_TABLES,
         JOBS,
+        *CARD_TABLES,
     )
 }

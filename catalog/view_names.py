@@ -13,17 +13,20 @@ VIEWS: Final = (
     *("models", "model_versions", "model_stages", "model_evaluations"),
     *("predictions", "outcomes", "prediction_outcomes"),
     "jobs",
+    *("model_cards", "card_sign_offs"),
 )
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
 INTERNAL: Final = frozenset(
     {
         "events_artifacts",
+        "events_card_sign_offs",
         "events_data_lineage",
         "events_dataset_contracts",
         "events_dataset_tags",
         "events_dataset_versions",
         "events_drift_reports",
         "events_experiments",
+        "events_model_cards",
         "events_model_evaluations",
         "events_model_stages",
         "events_model_versions",

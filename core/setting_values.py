@@ -119,6 +119,18 @@ def folder(raw: object, beside: Path | None = None) -> Path:
     return Path(written)
 
 
+def file(raw: object, beside: Path | None = None) -> Path:
+    """A file of this machine, which need not be there yet.
+
+    >>> file("house.yaml", Path("/data")).as_posix()
+    '/data/house.yaml'
+    """
+    try:
+        return folder(raw, beside)
+    except ValueError:
+        raise ValueError("a file of this machine") from None
+
+
 def view_prefix(raw: object, beside: Path | None = None) -> str:  # noqa: ARG001 - a Reader
     """How names of views begin; nothing for no names but the usual ones.
 

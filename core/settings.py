@@ -204,6 +204,31 @@ class Settings:
             values.yes_or_no,
         ),
     )
+    model_card_template: Path | None = field(
+        default=None,
+        metadata=_key(
+            "MODEL_CARD_TEMPLATE",
+            "A YAML file of statements that hold for all models: docs/cards.md.",
+            values.file,
+            otherwise="no statements",
+        ),
+    )
+    model_card_include_fairness: bool = field(
+        default=True,
+        metadata=_key(
+            "MODEL_CARD_INCLUDE_FAIRNESS",
+            "Put groups of people, and how they differ, into model cards.",
+            values.yes_or_no,
+        ),
+    )
+    model_card_include_shap: bool = field(
+        default=False,
+        metadata=_key(
+            "MODEL_CARD_INCLUDE_SHAP",
+            "Put SHAP values into cards made of data; it needs the extra `shap`.",
+            values.yes_or_no,
+        ),
+    )
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:

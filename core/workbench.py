@@ -10,6 +10,7 @@ from core.datasets.registry import DataVersionControl
 from core.eda.module import EDAModule
 from core.jobs.board import Jobs
 from core.lineage.registry import Lineage
+from core.models.generate import ModelCardGenerator
 from core.models.registry import ModelRegistry
 from core.settings import Settings, read_settings
 from core.tracking.board import RunBoard
@@ -84,6 +85,15 @@ class Workbench:
         )
         self.models = ModelRegistry(
             storage, self.catalog, actor=self.actor, durability=self.settings.durability
+        )
+        self.cards = ModelCardGenerator(
+            self.models,
+            self.tracker,
+            actor=self.actor,
+            durability=self.settings.durability,
+            template=self.settings.model_card_template,
+            include_fairness=self.settings.model_card_include_fairness,
+            include_shap=self.settings.model_card_include_shap,
         )
         self.eda = EDAModule(self.datasets)
         self.console = Console(self.catalog)

@@ -46,7 +46,7 @@ _CONCERNS: Final = {
 # tables whose rows name objects
 _NAMING: Final = (
     *("runs", "artifacts", "dataset_versions", "drift_reports", "data_lineage"),
-    *("model_versions", "model_evaluations"),
+    *("model_versions", "model_evaluations", "model_cards"),
 )
 
 
@@ -185,6 +185,7 @@ def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
     named = {
         "dataset_versions": known.versions,
         "drift_reports": known.reports,
+        "model_cards": known.cards,
         "data_lineage": known.edges,
         "model_versions": known.models,
         "model_evaluations": known.evaluations,

@@ -30,6 +30,7 @@ _COLUMNS: Final = {
     "drift_reports": ("report_id", "version1", "version2", "digest", "attachments", "deleted"),
     "model_versions": ("model_id", "model_name", "version", "digest"),
     "model_evaluations": ("evaluation_id", "model_name", "version", "name", "digest"),
+    "model_cards": ("card_id", "model_name", "version", "card_number", "digest"),
     # after the versions, whose names its edges are told by
     "data_lineage": ("lineage_id", "input_version_id", "output_version_id", "transformation_code"),
 }
@@ -37,6 +38,7 @@ _IDS: Final = {
     "experiments": "experiment_id",
     "dataset_versions": "version_id",
     "drift_reports": "report_id",
+    "model_cards": "card_id",
     "data_lineage": "lineage_id",
     "model_versions": "model_id",
     "model_evaluations": "evaluation_id",
@@ -70,15 +72,16 @@ class KnownRows:
     """What could be read.
 
     `runs` by id, names of `experiments`, dataset `versions`, `reports`, `edges` of lineage,
-    `models` and `evaluations` by id. `owners` is what refers to an object, and of which run, by
-    digest. `ids` are the ids of runs (or of what else has rows of its own) that occur in a table,
-    and `in_file` those in one file.
+    `models`, `evaluations` and `cards` by id. `owners` is what refers to an object, and of which
+    run, by digest. `ids` are the ids of runs (or of what else has rows of its own) that occur in a
+    table, and `in_file` those in one file.
     """
 
     runs: dict[str, KnownRun] = field(default_factory=dict)
     experiments: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     reports: dict[str, str] = field(default_factory=dict)
+    cards: dict[str, str] = field(default_factory=dict)
     edges: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     evaluations: dict[str, str] = field(default_factory=dict)
@@ -187,7 +190,7 @@ def _take(name: str, rows: list[dict[str, Any]], known: KnownRows, objects: _Obj
             _take_report(row, known, objects.reports)
         elif name == "data_lineage":
             _take_edge(row, known)
-        elif name in {"model_versions", "model_evaluations"}:
+        elif name in {"model_versions", "model_evaluations", "model_cards"}:
             _take_model(row, known)
         elif name == "artifacts":
             before = objects.artifacts.get(row["artifact_id"])
@@ -223,9 +226,14 @@ def _take_report(
 
 
 def _take_model(row: dict[str, Any], known: KnownRows) -> None:
-    """Take in a version of a model, or an evaluation of one."""
+    """Take in a version of a model, or an evaluation or a card of one."""
     name = f"version {row['version']} of model {row['model_name']!r}"
-    if "evaluation_id" in row:
+    if "card_id" in row:
+        name = f"card {row['card_number']} of {name}"
+        if row["digest"]:  # else it is published, which has no name
+            known.cards[row["card_id"]] = name
+        known.cards.setdefault(row["card_id"], f"the model card {row['card_id']}")
+    elif "evaluation_id" in row:
         name = f"the evaluation {row['name']} of {name}"
         known.evaluations[row["evaluation_id"]] = name
     elif row["version"]:

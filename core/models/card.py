@@ -41,10 +41,10 @@ class ModelCard:
 
     `date` is when the newest of what it tells came to be, so that the same knowledge makes the same
     card. `metrics`, `baseline_comparison` and `performance_by_group` are the plain numbers of the
-    first of the `evaluations`, which have their intervals. `performance_by_group` maps
+    last of the `evaluations`, which have their intervals. `performance_by_group` maps
     ``"sex: female"`` to numbers, and leaves out groups that are too small. `fairness_metrics` maps
     ``"sex: female less male, sensitivity"`` to differences. `statements` are what people say beside
-    the fields of their own.
+    the fields of their own; those in `derived` were made of what is known, as nobody said them.
     """
 
     model_id: str
@@ -75,6 +75,7 @@ class ModelCard:
     description: str = ""
     task: str = ""
     statements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    derived: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     signature: Mapping[str, Any] = field(default_factory=dict)
     artifact: ArtifactFacts | None = None
@@ -100,7 +101,7 @@ class ModelCard:
         >>> card.said("intended_use"), card.said("funding")
         ('Triage', '')
         """
-        if key in _OWN_FIELDS:
+        if key in OWN_FIELDS:
             own: Said = getattr(self, key)
             return own
         texts = tuple(self.statements.get(key, ()))
@@ -139,4 +140,4 @@ class ModelCard:
             raise ModelCardError(f"This model card cannot be read: {error!r}.") from error
 
 
-_OWN_FIELDS: Final = frozenset(BY_KEY) & {part.name for part in fields(ModelCard)}
+OWN_FIELDS: Final = frozenset(BY_KEY) & {part.name for part in fields(ModelCard)}

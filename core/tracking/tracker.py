@@ -113,6 +113,11 @@ class ExperimentTracker:
         _stack.set(tuple(r for r in _stack.get() if r is not run))
 
     @property
+    def catalog(self) -> Catalog:
+        """Where its runs are found, with everything else of the lake."""
+        return self._catalog
+
+    @property
     def current_run(self) -> ActiveRun | None:
         """The run that `log_params` and the like write to; None when there is no such run."""
         for run in reversed(_stack.get()):

@@ -65,6 +65,7 @@ def test_help_names_every_command(mhras: Command) -> None:
     named = re.findall(r"^  (\w+)  +\w", out.partition("Commands:")[2], re.MULTILINE)
     wanted = {
         "backup",
+        "card",
         "compact",
         "config",
         "dataset",

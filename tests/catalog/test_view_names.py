@@ -55,6 +55,7 @@ def _log_model(made: Workbench) -> None:
         run.log_bytes("{}", "model.json", "model")
     version = made.models.register_model("risk", run_id=run.run_id, artifact="model.json")
     made.models.set_stage(version, "staging", reason="reviewed")
+    made.cards.sign_card(made.cards.generate_model_card("risk"), role="owner")
     of_model = {"model_id": version.model_id, "model_name": "risk"}
     made.lake.append("predictions", [{**of_model, "entity": "1", "predicted_at": 1}])
     made.lake.append("outcomes", [{"model_name": "risk", "entity": "1", "observed_at": 2}])

@@ -35,6 +35,9 @@ EXAMPLES: dict[str, tuple[str, str, Any]] = {
     "data_version_storage_path": ("s3://bkt/data", '"s3://bkt/data"', "s3://bkt/data"),
     "data_version_compression": ("SNAPPY", '"snappy"', "snappy"),
     "data_version_deduplication": ("off", "false", False),
+    "model_card_template": ("/house.yaml", '"/house.yaml"', Path("/house.yaml")),
+    "model_card_include_fairness": ("no", "false", False),
+    "model_card_include_shap": ("yes", "true", True),
 }
 
 
