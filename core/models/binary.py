@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.models.interval import SHARE, Estimate, from_resamples
 from core.models.operating import THRESHOLDS, operating_points
 from core.models.resampling import resamples_of
 from core.models.scored import NO_PROBABILITY, Scored, precision_area, resample
+from core.models.smoothing import integrated_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from core.models.scored import Resampled
 
     Numbers = npt.NDArray[np.float64]
+    Curves = tuple[Numbers, Numbers]
 
 _HALF: Final = 0.5
 _DRAWN: Final = 50  # points of the smooth curve: more than a line can show
@@ -41,7 +44,8 @@ def evaluate_binary(inputs: Inputs) -> Evaluation:
     resamples = resamples_of(len(events), inputs.resamples)
     found = resample([model, *others.values()], resamples, inputs.seed)
     threshold = _threshold(inputs)
-    metrics = _metrics(model, found)
+    curves = _curves(model, found) if model.probabilities else None
+    metrics = _metrics(model, found, curves)
     both = bool(events.any() and not events.all())
     return Evaluation(
         task="binary",
@@ -71,7 +75,7 @@ def evaluate_binary(inputs: Inputs) -> Evaluation:
             else None
         ),
         notes=(*inputs.notes, *_notes(model)),
-        **(_of_probabilities(inputs, model, found, threshold) if model.probabilities else {}),
+        **({} if curves is None else _of_probabilities(inputs, model, curves, threshold)),
     )
 
 
@@ -85,7 +89,7 @@ def _threshold(inputs: Inputs) -> float:
     return share if 0 < share < 1 else _HALF
 
 
-def _metrics(model: Scored, found: Resampled) -> dict[str, Estimate]:
+def _metrics(model: Scored, found: Resampled, curves: Curves | None) -> dict[str, Estimate]:
     sampling = model.sampling
     metrics = {name: figure.estimate(sampling) for name, figure in model.figures.items()}
     prevalence = {"prevalence": sampling.share_of(model.events)}
@@ -94,22 +98,27 @@ def _metrics(model: Scored, found: Resampled) -> dict[str, Estimate]:
         **metrics,
         "ici": Estimate.missing(NO_PROBABILITY),
     }
-    if model.probabilities:
-        value = float(model.smoother.integrated_index(*model.binned)[0])
-        resamples = model.smoother.integrated_index(found.every, found.hits)
-        metrics["ici"] = from_resamples(value, resamples, within=SHARE, said=sampling.said)
+    if curves is not None:
+        metrics["ici"] = _index(model, curves)
     return metrics
 
 
+def _index(model: Scored, curves: Curves) -> Estimate:
+    smooth, resampled = curves
+    value, reach = integrated_index(smooth, resampled, model.smoother.middles, model.binned[0][0])
+    low, high = SHARE if math.isnan(reach) else (max(0.0, value - reach), min(1.0, value + reach))
+    return Estimate(value, low, high, f"bootstrap ({len(resampled):,}){model.sampling.said}")
+
+
 def _of_probabilities(
-    inputs: Inputs, model: Scored, found: Resampled, threshold: float
+    inputs: Inputs, model: Scored, curves: Curves, threshold: float
 ) -> dict[str, Any]:
     """Return the fields of an evaluation that need probabilities."""
     sampling, events = model.sampling, model.events
     thresholds = inputs.thresholds or THRESHOLDS
     return {
         "reliability": reliability(model.scores, events, sampling),
-        "calibration_curve": tuple(_smooth(model, found)),
+        "calibration_curve": tuple(_smooth(model, curves)),
         "histogram": histogram(model.scores, events),
         "decision_curve": decision_curve(model.scores, inputs.outcome, sampling),
         "operating_points": operating_points(
@@ -118,9 +127,14 @@ def _of_probabilities(
     }
 
 
-def _smooth(model: Scored, found: Resampled) -> Iterator[SmoothPoint]:
-    curve = model.smoother.curve(*model.binned)[0]
-    resamples = model.smoother.curve(found.every, found.hits)
+def _curves(model: Scored, found: Resampled) -> Curves:
+    """Return the smooth curve of all rows, and those of the resamples."""
+    smoother = model.smoother
+    return smoother.curve(*model.binned)[0], smoother.curve(found.every, found.hits)
+
+
+def _smooth(model: Scored, curves: Curves) -> Iterator[SmoothPoint]:
+    curve, resamples = curves
     said = model.sampling.said
     middles = model.smoother.middles.tolist()
     step = max(1, len(middles) // _DRAWN)

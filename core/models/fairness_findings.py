@@ -25,6 +25,7 @@ LEAST: Final = 0.05
 LEAST_RATIO: Final = 1.25
 UNCERTAIN: Final = 0.1
 _SAID: Final = 4  # of an attribute, the largest first
+_SAID_OF_PAIRS: Final = 2
 # the measures that are judged, what they are called, and the demand they belong to
 JUDGED: Final = {
     "selection_rate": ("share of alerts", "demographic parity"),
@@ -51,9 +52,11 @@ def findings_of(
         mine = [found for found in judged if found.attribute == attribute]
         large = [found for found in mine if id(found) in told]
         large.sort(key=lambda found: -abs(found.difference.value))
-        said += [_sentence(found, values) for found in large[:_SAID]]
-        if len(large) > _SAID:
-            said.append(f"{attribute}: {len(large) - _SAID} smaller differences are found as well.")
+        most = _SAID_OF_PAIRS if " & " in attribute else _SAID
+        said += [_sentence(found, values) for found in large[:most]]
+        if len(large) > most:
+            word = "difference is" if len(large) == most + 1 else "differences are"
+            said.append(f"{attribute}: {len(large) - most} smaller {word} found as well.")
         if mine and not large:
             said.append(_nothing(attribute, mine, len(judged)))
         said += _too_small([g for g in groups if g.attribute == attribute], rule)
