@@ -82,7 +82,8 @@ def around(
     1.0
     """
     if not math.isfinite(value):
-        return Estimate.missing("too few rows, or none that differ")
+        return Estimate.missing("it is not finite")
+    value = max(within[0], min(within[1], value))  # a rounding error beyond them
     width = reach * math.sqrt(variance) if math.isfinite(variance) else math.inf
     return Estimate(value, max(within[0], value - width), min(within[1], value + width), method)
 
