@@ -26,5 +26,9 @@ def test_every_figure_of_an_event_is_defined() -> None:
     from core.models.definitions import DEFINITIONS
     from core.models.evaluation import evaluate
 
-    found = evaluate([0, 1, 0, 1], [0.1, 0.4, 0.5, 0.8], groups={"all": ["a"] * 4})
-    assert set(found.metrics) == set(found.definitions) <= set(DEFINITIONS)
+    found = evaluate(
+        [0, 1] * 40, [0.1, 0.4, 0.5, 0.8] * 20, groups={"half": ["a", "a", "b", "b"] * 20}
+    )
+    assert found.fairness is not None
+    named = {*found.metrics, *found.fairness.measures(), "net_benefit"}
+    assert named == set(found.definitions) <= set(DEFINITIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from core.models.fairness import FairnessReport
     from core.models.inputs import Inputs
     from core.models.scored import Resampled
 
@@ -46,6 +48,11 @@ def evaluate_binary(inputs: Inputs) -> Evaluation:
     threshold = _threshold(inputs)
     curves = _curves(model, found) if model.probabilities else None
     metrics = _metrics(model, found, curves)
+    compared = {
+        name: compare(model, other, (found.auprc[0], areas), threshold)
+        for (name, other), areas in zip(others.items(), found.auprc[1:], strict=True)
+    }
+    report = _fairness(inputs, model, threshold) if inputs.groups else None
     both = bool(events.any() and not events.all())
     return Evaluation(
         task="binary",
@@ -53,29 +60,26 @@ def evaluate_binary(inputs: Inputs) -> Evaluation:
         events=int(np.count_nonzero(events)),
         weighted=inputs.sampling.weighted,
         metrics=metrics,
-        definitions=definitions_of([*metrics]),
+        definitions=definitions_of(
+            [*metrics, *chain(*compared.values()), *(report.measures() if report else ())]
+        ),
         classes=inputs.classes,
+        threshold=threshold if model.probabilities else None,
         roc=roc_curve(model.scores, events, model.sampling.weights) if both else None,
         precision_recall=(
             precision_recall_curve(model.scores, events, model.sampling.weights) if both else None
         ),
-        baselines={
-            name: compare(model, other, (found.auprc[0], areas), threshold)
-            for (name, other), areas in zip(others.items(), found.auprc[1:], strict=True)
-        },
-        fairness=(
-            fairness_of_events(
-                inputs.groups,
-                model.scores,
-                events,
-                inputs.sampling,
-                threshold=threshold if model.probabilities else None,
-            )
-            if inputs.groups
-            else None
-        ),
+        baselines=compared,
+        fairness=report,
         notes=(*inputs.notes, *_notes(model)),
         **({} if curves is None else _of_probabilities(inputs, model, curves, threshold)),
+    )
+
+
+def _fairness(inputs: Inputs, model: Scored, threshold: float) -> FairnessReport:
+    limit = threshold if model.probabilities else None
+    return fairness_of_events(
+        inputs.groups, model.scores, model.events, inputs.sampling, threshold=limit
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DEFINITIONS: Final = {
     "prevalence": "Share of rows with the event.",
@@ -52,18 +55,26 @@ DEFINITIONS: Final = {
     "selection_rate": "Share of rows at or above the threshold.",
     "true_positive_rate": "Share of the rows with the event that is at or above the threshold.",
     "false_positive_rate": "Share of the rows without the event that is at or above it.",
+    "equalized_odds": (
+        "The larger one of the differences of true and false positive rates, without its sign."
+    ),
     "mean_outcome": "Mean outcome.",
+    "net_benefit": (
+        "True positives a row at the threshold, less false positives at its odds. Treating nobody"
+        " has 0."
+    ),
 }
 _TOP: Final = "Share of rows whose class is among the {} most probable ones."
 
 
-def definitions_of(names: list[str]) -> dict[str, str]:
-    """Return what each of some names means.
+def definitions_of(names: Iterable[str]) -> dict[str, str]:
+    """Return what each of some names means, each once; differences are those of what they name.
 
     >>> definitions_of(["top_2_accuracy"])
     {'top_2_accuracy': 'Share of rows whose class is among the 2 most probable ones.'}
     """
     return {
         name: _TOP.format(name.split("_")[1]) if name.startswith("top_") else DEFINITIONS[name]
-        for name in names
+        for name in dict.fromkeys(names)
+        if not name.endswith("_difference")
     }

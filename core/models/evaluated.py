@@ -31,7 +31,8 @@ class Evaluation:
     baseline to its figures, and to ``auroc_difference``, ...: the model's less the baseline's.
     `by_class` are the figures of each class against the others, `confusion` counts rows by
     observed and predicted class; both are empty unless there are more than two. `weighted` says
-    whether weights told some rows from others. Curves that were not computed are None or empty.
+    whether weights told some rows from others; `threshold` is where the groups and the net benefit
+    of baselines count a prediction as positive. Curves that were not computed are None or empty.
     """
 
     task: Task
@@ -41,6 +42,7 @@ class Evaluation:
     metrics: dict[str, Estimate]
     definitions: dict[str, str]
     classes: tuple[str, ...] = ()
+    threshold: float | None = None
     reliability: tuple[ReliabilityBin, ...] = ()
     calibration_curve: tuple[SmoothPoint, ...] = ()
     histogram: tuple[HistogramBin, ...] = ()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.models.interval import Estimate  # noqa: TC001 - from_dict reads the fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +51,10 @@ class FairnessReport:
     findings: tuple[str, ...]
     threshold: float | None = None
     rule: str = ""
+
+    def measures(self) -> Iterator[str]:
+        """Yield the names of all figures and differences."""
+        for group in self.groups:
+            yield from group.metrics
+        for found in self.differences:
+            yield found.measure

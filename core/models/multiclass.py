@@ -40,17 +40,19 @@ def evaluate_multiclass(inputs: Inputs) -> Evaluation:
     metrics = _metrics(inputs, observed, said)
     number = len(inputs.classes)
     pairs = np.bincount(observed * number + said, minlength=number**2).reshape(number, number)
+    report = _fairness(inputs, observed, said)
+    measures = report.measures() if report else ()
     return Evaluation(
         task="multiclass",
         rows=len(observed),
         events=None,
         weighted=inputs.sampling.weighted,
         metrics=metrics,
-        definitions=definitions_of([*metrics, *next(iter(by_class.values()))]),
+        definitions=definitions_of([*metrics, *next(iter(by_class.values())), *measures]),
         classes=inputs.classes,
         by_class=by_class,
         confusion=tuple(tuple(line) for line in pairs.tolist()),
-        fairness=_fairness(inputs, observed, said),
+        fairness=report,
         notes=inputs.notes,
     )
 

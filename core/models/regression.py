@@ -52,7 +52,7 @@ def evaluate_regression(inputs: Inputs) -> Evaluation:
         events=None,
         weighted=sampling.weighted,
         metrics=metrics,
-        definitions=definitions_of([*metrics]),
+        definitions=definitions_of([*metrics, *(report.measures() if report else ())]),
         reliability=tuple(_reliability(inputs)),
         baselines=baselines,
         fairness=report,
