@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from core.models.discrimination import auroc
 from core.models.evaluation import evaluate
 from core.models.interval import share
 from core.models.resampling import poisson, resampled, resamples_of
@@ -110,3 +111,19 @@ def test_the_bootstrap_has_the_width_of_one_written_down() -> None:
     low, high = np.quantile(found, [0.025, 0.975])
     estimate = evaluate(data.outcome, data.risk, resamples=2000).metrics["auprc"]
     assert estimate.high - estimate.low == pytest.approx(high - low, rel=0.15)
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_delongs_interval_of_a_survey_has_the_width_of_its_bootstrap(clustered: bool) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    data = sample()
+    design = {"clusters": data.clusters, "strata": data.strata} if clustered else {}
+    sampling = Sampling.of(len(data.risk), weights=data.weights, **design)
+    drawn = np.concatenate([*resampled(sampling, 300, 0)])
+    areas = [auroc(data.risk, data.outcome == 1, weights).value for weights in drawn]
+    found = auroc(data.risk, data.outcome == 1, sampling.weights)
+    assert found.value == pytest.approx(
+        roc_auc_score(data.outcome, data.risk, sample_weight=data.weights)
+    )
+    assert found.variance(sampling) ** 0.5 == pytest.approx(np.std(areas), rel=0.12)
