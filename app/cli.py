@@ -21,6 +21,7 @@ from app import (
     cli_demo,
     cli_doctor,
     cli_drift,
+    cli_drift_reports,
     cli_eda,
     cli_import,
     cli_jobs,
@@ -47,6 +48,7 @@ for _module in (
     cli_import,
     cli_datasets,
     cli_drift,
+    cli_drift_reports,
     cli_eda,
     cli_card,
     cli_sql,
@@ -61,6 +63,9 @@ app.add_typer(cli_run.commands, name="run", help="Look at one run.")
 cli_datasets.dataset_commands.add_typer(cli_lineage.commands)
 app.add_typer(cli_jobs.commands, name="jobs", help="List long work, and end it.")
 app.add_typer(cli_datasets.dataset_commands, name="dataset", help="Look at one dataset.")
+app.add_typer(
+    cli_drift_reports.report_commands, name="drift-report", help="Look at one report of drift."
+)
 app.add_typer(cli_lake.export_commands, name="export", help="Hand the lake to other tools.")
 
 

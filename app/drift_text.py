@@ -6,11 +6,14 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from app.cli_output import printable, say, say_table
+from app.cli_output import at_terminal, printable, say, say_table
 from app.wording import counted
 
 if TYPE_CHECKING:
+    from app.drift_files import ReportFiles
     from core.drift.report import DriftReport, TestResult
+    from core.drift.second_opinion import SecondOpinion
+    from core.render.blocks import Document
 
 # what each test speaks of, for readers who know the columns and not the tests
 _MEANINGS: Final = {
@@ -24,6 +27,28 @@ _MEANINGS: Final = {
     "range": "beyond the range",
 }
 _WIDTH: Final = 80
+
+
+def hand_over(
+    report: DriftReport,
+    names: tuple[str, str],
+    files: ReportFiles,
+    *,
+    opinion: SecondOpinion | None = None,
+) -> None:
+    """Write the files asked for, and print the report unless its JSON was printed."""
+
+    def document() -> Document:
+        from core.drift.document import drift_document  # with charts, which few need
+
+        return drift_document(report, names=names, opinion=opinion)
+
+    if files.write(report, document):
+        return
+    terminal = at_terminal()
+    say_drift(report, names=names, terminal=terminal)
+    if opinion is not None:
+        say_opinion(opinion, terminal=terminal)
 
 
 def say_drift(report: DriftReport, *, names: tuple[str, str], terminal: bool) -> None:
@@ -44,6 +69,28 @@ def say_drift(report: DriftReport, *, names: tuple[str, str], terminal: bool) ->
     for text in report.recommendations:
         say()
         _say_wrapped(text, terminal)
+
+
+def say_opinion(opinion: SecondOpinion, *, terminal: bool) -> None:
+    """Print on which columns Evidently agrees, on which it does not, and why."""
+    agreed, disagreed = len(opinion.agreement), len(opinion.disagreement)
+    say()
+    asked = counted(agreed + disagreed, "column")
+    say(f"Evidently {opinion.version} was asked about {asked} and agrees on {agreed:,}.")
+    if disagreed:
+        say()
+        sys.stdout.flush()
+        rows = []
+        for name, reason in opinion.disagreement.items():
+            ours = opinion.columns[name].ours
+            rows.append((name, *(["drift", "none"] if ours else ["none", "drift"]), reason))
+        say_table(("column", "ours", "Evidently", "why"), rows)
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in opinion.not_asked.items():
+        by_reason.setdefault(reason, []).append(name)
+    for reason, names in by_reason.items():
+        say()
+        _say_wrapped(f"not asked about {', '.join(names)}: {reason}", terminal)
 
 
 def _verdict(report: DriftReport) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import cli_drift
+from app import drift_options
 from core import Workbench
 from tests.support.commands import Command
 
@@ -31,6 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, change in (("before", 0.0), ("after", 1.5)):
         visits = {
             "person": [f"p{n}" for n in range(600)],
+            "assessed_at": pd.date_range("2024-01-01", periods=600, freq="12h"),
             "sex": random.choice(["f", "m"], 600),
             "sleep": np.round(random.normal(7.5 - change, 1, 600), 1),
             "score": np.round(random.normal(8 + change, 4, 600), 2),
@@ -61,7 +62,7 @@ def test_commands_python_and_sql_run(folder: Path, capsys: pytest.CaptureFixture
 
 
 def test_every_option_is_in_the_document() -> None:
-    source = Path(cli_drift.__file__).read_text(encoding="utf8")
+    source = Path(drift_options.__file__).read_text(encoding="utf8")
     options = set(re.findall(r'"(--[a-z-]+)[/"]', source)) | {"--no-store"}
     missing = {option for option in options - {"--store"} if option not in TEXT}
     assert (missing, len(options) > 8) == (set(), True)

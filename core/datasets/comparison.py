@@ -146,10 +146,10 @@ class Comparisons:
 
     def second_opinion(
         self, report: DriftReport | str, tables: tuple[Any, Any] | None = None
-    ) -> SecondOpinion:
-        """Ask Evidently about a report, given whole or by its id, and the tables it is of.
+    ) -> tuple[SecondOpinion, bytes]:
+        """Ask Evidently about a report, given whole or by its id: its opinion, and its page.
 
-        Those need not be given when they are versions. Raises MissingExtraError,
+        The tables it is of need not be given when they are versions. Raises MissingExtraError,
         DriftReportNotFoundError, and DriftReportError when they are not known.
         """
         found = self._reports.get(report) if isinstance(report, str) else report

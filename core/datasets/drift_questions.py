@@ -89,6 +89,12 @@ class DriftQuestions(Statements):
         `tables` are those it is of, when they are not versions. Raises MissingExtraError and
         DriftReportError.
         """
+        return self._comparisons.second_opinion(report, tables)[0]
+
+    def second_opinion_page(
+        self, report: DriftReport | str, tables: tuple[Any, Any] | None = None
+    ) -> tuple[SecondOpinion, bytes]:
+        """Return the second opinion with the page in HTML that Evidently makes of it."""
         return self._comparisons.second_opinion(report, tables)
 
     @property

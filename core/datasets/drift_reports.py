@@ -149,6 +149,11 @@ class DriftReports:
         """
         return self._load_series(self._row(report_id, "series"))
 
+    def summary(self, report_id: str) -> DriftSummary:
+        """Find a report or a series by its id, in one line. Raises DriftReportNotFoundError."""
+        row = self._row(report_id)
+        return DriftSummary.from_row({**row, "attachments": [*row["attachments"]]})
+
     def search(
         self,
         kind: Kind = "comparison",
@@ -190,20 +195,21 @@ class DriftReports:
 
     def second_opinion(
         self, report: DriftReport, tables: Callable[[], tuple[pa.Table, pa.Table]]
-    ) -> SecondOpinion:
-        """Return Evidently's opinion; of a stored report it is asked once, and its page kept.
+    ) -> tuple[SecondOpinion, bytes]:
+        """Return Evidently's opinion and its page; of a stored report, it is asked once.
 
         Raises MissingExtraError when it is not installed.
         """
         from core.drift.second_opinion import SecondOpinion, ask_evidently  # as above
 
         if report.report_id and _OPINION in self._row(report.report_id)["attachments"]:
-            return SecondOpinion.from_dict(json.loads(self.attachment(report.report_id, _OPINION)))
+            kept, page = (self.attachment(report.report_id, name) for name in (_OPINION, PAGE))
+            return SecondOpinion.from_dict(json.loads(kept)), page
         opinion, page = ask_evidently(*tables(), report)
         if report.report_id:
             text = json.dumps(opinion.to_dict(), allow_nan=False).encode()
             self.attach(report.report_id, {_OPINION: text, PAGE: page})
-        return opinion
+        return opinion, page
 
     def _row(self, report_id: str, kind: Kind | None = None) -> dict[str, Any]:
         row = self._rows.by_id(report_id)

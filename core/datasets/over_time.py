@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DataVersionError
@@ -75,6 +76,29 @@ class OverTime:
                 message = f"There is no other version than the reference, {before.name}."
                 raise DataVersionError(message, hint="Register another one, or name other tables.")
         return [self._comparisons.side(each, f"table {n}") for n, each in enumerate(series, 1)]
+
+
+def compare_over_time(
+    reference: Any, *series: Any, columns: Sequence[str] | None, time: str | None, every: str
+) -> DriftSeries:
+    """Compare frames, queries or files without a lake; otherwise as OverTime does.
+
+    >>> days = {"on": ["2024-01-01"] * 2, "x": [1, 2]}
+    >>> compare_over_time(days, days, columns=["x"], time=None, every="1mo").drift_detected
+    False
+    """
+    from core.datasets.comparison import Side  # with reports, which logging does not need
+
+    before, *sides = (
+        Side(data, data.name if isinstance(data, Path) else f"table {place}")
+        for place, data in enumerate((reference, *series))
+    )
+    _check_columns(columns, before)
+    if time is None:
+        return _one_by_one(before, sides, columns, {})
+    asked = {"time": time, "every": every}
+    made = _in_parts(before, sides or [before], columns, asked)
+    return replace(made, parameters=asked)
 
 
 def _one_by_one(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from core.drift import intervals
-from core.drift.findings import DomainClassifier, Estimate, TellingColumn
+from core.drift.findings import LEVEL, DomainClassifier, Estimate, TellingColumn
 from core.drift.matrix import SEED
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from core.drift.features import Features
 
 _FOLDS: Final = 5
-_LEVEL: Final = 0.99
 _THRESHOLD: Final = 0.55
 _ROUNDS: Final = 50
 _LEAVES: Final = 15
@@ -46,7 +45,7 @@ def tell_apart(features: Features) -> DomainClassifier | None:
         # (Nadeau and Bengio 2003): without this, 2 % of equal tables were told apart, not 0.5 %
         each = float(np.mean([variance for _, variance in found]))
         variance = each * (1 / len(found) + 1 / (_FOLDS - 1))
-        estimate = intervals.around(auroc, variance, level=_LEVEL, within=(0.0, 1.0))
+        estimate = intervals.around(auroc, variance, level=LEVEL, within=(0.0, 1.0))
         drifted = auroc >= _THRESHOLD and estimate.low > 0.5
         telling = _telling(models, features) if drifted else ()
     return DomainClassifier(

@@ -17,7 +17,7 @@ false alarm.
     chi2             total variation distance of the categories                   0.1
     missing_share    difference of the shares of missing values                   0.05
     new_categories   share of rows in categories the reference has not, beyond
-                     what chance brings where many are rare                       0.01
+                     what chance brings where many are rare (measures.one_sided)  0.01
     lost_categories  share of reference rows in categories that are gone, too     0.05
     range            share of values clearly beyond the reference's bounds        0.05
     type             numbers became text, or the like                             always
@@ -180,23 +180,15 @@ def _compare_finite(found: Comparison, curves: Curves) -> float:
 
 def _compare_categories(found: Comparison) -> None:
     before, after = found.pair.counts()
-    rows = int(before.sum()), int(after.sum())
     test = measures.chi_squared(before, after)
     moved = measures.total_variation(before, after)
     if test is not None:
         found.findings.append(_finding("chi2", test, moved))
-    fresh = int(after[before == 0].sum())
-    gone = int(before[after == 0].sum())
-    new = measures.proportion((0, rows[0]), (fresh, rows[1]))
-    lost = measures.proportion((gone, rows[0]), (0, rows[1]))
-    # of hundreds of brands, each sample has some that the other has not
-    by_chance = measures.one_sided_shares(before, after)
-    found.findings.append(
-        _finding("new_categories", new, new.statistic - by_chance[1], new.statistic)
-    )
-    found.findings.append(
-        _finding("lost_categories", lost, -lost.statistic - by_chance[0], -lost.statistic)
-    )
+    new, lost = measures.one_sided(before, after), measures.one_sided(after, before)
+    for name, one in (("new_categories", new), ("lost_categories", lost)):
+        found.findings.append(
+            Finding(name, one.share, one.p_value, one.share - one.by_chance, one.share)
+        )
     found.distances["psi"] = measures.psi(before, after)
     found.distances["js"] = measures.jensen_shannon(before, after)
 

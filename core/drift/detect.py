@@ -11,6 +11,7 @@ from core.drift.advice import advise
 from core.drift.analyses import Further, OnRequest, analyse
 from core.drift.columns import adjust, as_results, compare, pair_of, sides_of
 from core.drift.counting import count_values
+from core.drift.findings import COLUMNS
 from core.drift.pairs import Pair
 from core.drift.report import DriftReport
 from core.frames import to_arrow
@@ -99,7 +100,7 @@ def report_on(
         distributions[pair.name] = count_values(pair)
         comparison.pair = _lightened(pair)
         comparisons.append(comparison)
-    adjust(comparisons)
+    adjust(comparisons, part=COLUMNS)
     drifted = sorted((c for c in comparisons if c.drifted), key=lambda c: -c.effect)
     lost, new = after.lacks(before), before.lacks(after)
     score = sum(comparison.effect for comparison in drifted) / max(1, len(comparisons))

@@ -17,6 +17,7 @@ from core.charts.comparison import paired_names, paired_ranges
 from core.charts.export import with_data
 from core.drift.findings_document import requested_sections
 from core.drift.glossary import MEANINGS
+from core.drift.opinion_document import opinion_section
 from core.drift.verdicts import decides, table_of_tests, verdict
 from core.render.blocks import (
     Bars,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from core.drift.distributions import Distributions
     from core.drift.report import DriftReport
+    from core.drift.second_opinion import SecondOpinion
     from core.render.blocks import Block, Cell, Fact
 
 _LONGEST_NAME: Final = 30  # of a side, in a legend
@@ -47,8 +49,12 @@ Names = tuple[str, str]
 Advice = dict[str, tuple[str, str]]  # column -> what is said, and the first it is said of
 
 
-def drift_document(report: DriftReport, *, names: Names | None = None) -> Document:
+def drift_document(
+    report: DriftReport, *, names: Names | None = None, opinion: SecondOpinion | None = None
+) -> Document:
     """Describe a report for readers; `names` are what they call reference and current.
+
+    `opinion` is what Evidently says of it, when it was asked.
 
     >>> from core.drift.detect import detect_drift
     >>> report = detect_drift({"age": range(300)}, {"age": range(90, 390)})
@@ -74,6 +80,7 @@ def drift_document(report: DriftReport, *, names: Names | None = None) -> Docume
             *_what_changed(report, advice),
             *_drifted_columns(report, short, advice),
             *requested_sections(report, short),
+            *([opinion_section(opinion)] if opinion is not None else []),
             all_columns(report, short),
             how_to_read(),
         ],

@@ -1,9 +1,8 @@
 """What the analyses on request found: plain values that a report carries and JSON holds.
 
-Everything on request is judged at one fifth of the 0.05 of the columns: p values are adjusted for
-how many there are and divided by 0.2, intervals that decide are of 99 %. Each analysis may still be
-a false alarm once in a hundred reports, twice with as few as 50 rows: asking for all of them makes
-a false alarm more likely than asking for none.
+No more than one report in twenty is a false alarm, whatever is asked for: columns may spend four
+fifths of the 0.05, and each of the five analyses on request a twenty-fifth: p values are adjusted
+for how many there are and divided by that part, intervals that decide are of 99.8 %.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 ALPHA: Final = 0.05
-PART: Final = 0.2  # of ALPHA, which each analysis on request may spend
+COLUMNS: Final = 0.8  # of ALPHA, which the columns may spend
+PART: Final = 0.04  # and each analysis on request
+LEVEL: Final = 1 - PART * ALPHA  # of an interval that decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class ReconstructionError:
     """How well few principal components of the reference describe the rows of each table.
 
     `reference` and `current` are the mean errors of rows, in standard deviations; `difference` with
-    its 99 % interval is divided by the standard deviation of the reference's errors. `imputed` is
+    its 99.8 % interval is divided by the standard deviation of the reference's errors. `imputed` is
     the share of values that were missing, in the reference and the current table.
     """
 
@@ -92,8 +93,8 @@ class TellingColumn:
 class DomainClassifier:
     """How well a model tells from which table a row is: 0.5 is chance.
 
-    `auroc` is of rows the model had not seen, with its 99 % interval. `telling` are the columns it
-    needs for that, the most important first; empty unless drifted.
+    `auroc` is of rows the model had not seen, with its 99.8 % interval. `telling` are the columns
+    it needs for that, the most important first; empty unless drifted.
     """
 
     columns: tuple[str, ...]

@@ -177,7 +177,7 @@ def _reconstruction(found: ReconstructionError, names: Names) -> Section:
         ("Verdict", verdict(drifted=found.drifted)),
         (f"Mean error in {names[0]}", found.reference),
         (f"Mean error in {names[1]}", found.current),
-        ("Difference, 99 % interval", _interval(found.difference)),
+        ("Difference, 99.8 % interval", _interval(found.difference)),
         ("Threshold", found.threshold),
     ]
     return Section("Reconstruction by principal components", blocks=[Text(text), Facts(facts)])
@@ -197,7 +197,7 @@ def _classifier(found: DomainClassifier) -> Section:
     )
     facts: list[Fact] = [
         ("Verdict", verdict(drifted=found.drifted)),
-        ("AUROC, 99 % interval", _interval(found.auroc)),
+        ("AUROC, 99.8 % interval", _interval(found.auroc)),
         ("Threshold", found.threshold),
     ]
     blocks: list[Block] = [Text(text), Facts(facts)]

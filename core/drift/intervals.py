@@ -9,6 +9,7 @@ correlation   z of Fisher, with the variance of Bonett and Wright 2000: Spearman
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,8 +69,25 @@ def share(count: int, rows: int, *, level: float = 0.95) -> Estimate:
     return Estimate(value=count / rows, low=float(found.low), high=float(found.high))
 
 
-def auroc_variance(scores: Numbers, positive: Flags) -> tuple[float, float]:
-    """Return the area under the ROC curve and its variance; there must be rows of both kinds."""
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """How the rows of both kinds are placed among each other: what DeLong's variance is made of.
+
+    `variances` are those of the placements of positive and of negative rows, `rows` their numbers.
+    """
+
+    area: float
+    variances: tuple[float, float]
+    rows: tuple[int, int]
+
+    @property
+    def variance(self) -> float:
+        """The variance of the area under the ROC curve."""
+        return sum(v / n for v, n in zip(self.variances, self.rows, strict=True))
+
+
+def placements(scores: Numbers, positive: Flags) -> Placements:
+    """Return the area under the ROC curve and its parts; there must be rows of both kinds."""
     from scipy import stats  # as above
 
     first, second = scores[positive], scores[~positive]
@@ -77,10 +95,31 @@ def auroc_variance(scores: Numbers, positive: Flags) -> tuple[float, float]:
     number, others = len(first), len(second)
     above = (every[:number] - stats.rankdata(first)) / others
     below = 1 - (every[number:] - stats.rankdata(second)) / number
-    variance = 0.0
-    for placed in (above, below):
-        variance += float(placed.var(ddof=1)) / len(placed) if len(placed) > 1 else 0.25
-    return float(above.mean()), variance
+    found = [float(placed.var(ddof=1)) if len(placed) > 1 else 0.25 for placed in (above, below)]
+    return Placements(float(above.mean()), (found[0], found[1]), (number, others))
+
+
+def auroc_variance(scores: Numbers, positive: Flags) -> tuple[float, float]:
+    """Return the area under the ROC curve and its variance; there must be rows of both kinds."""
+    found = placements(scores, positive)
+    return found.area, found.variance
+
+
+def pooled_variance(first: Placements, second: Placements) -> tuple[float, float]:
+    """Return the variance of a difference of areas of equal populations, and its freedom.
+
+    DeLong's variance of 50 rows with a high area is too small as often as the area is too high: one
+    test in fifteen was significant at 0.01. Variances of placements that both tables share are not.
+    """
+    variance, freedom = 0.0, math.inf
+    for kind in (0, 1):
+        rows = first.rows[kind], second.rows[kind]
+        left = [number - 1 for number in rows]
+        each = first.variances[kind], second.variances[kind]
+        shared = sum(n * v for n, v in zip(left, each, strict=True)) / max(1, sum(left))
+        variance += shared * (1 / rows[0] + 1 / rows[1])
+        freedom = min(freedom, sum(left))
+    return variance, max(1.0, freedom)
 
 
 def z_of(correlation: float) -> float:

@@ -11,6 +11,7 @@ Values are ascending float64 without missing ones; counts are per category, of b
     jensen_shannon     distance, base 2, 0 ... 1
     chi_squared        of the 2 x k table; categories too rare to judge are taken together
     proportion         p of the 2 x 2 table: chi-squared, Fisher's exact test where it is small
+    one_sided          share of rows in categories the other sample has not, p of so many
     outside            p of so many values beyond the other sample's least and greatest
 
 PSI bins are the reference's deciles, so that a single far value cannot change them.
@@ -46,6 +47,14 @@ class Test(NamedTuple):
     """A statistic and the probability of one at least as large without any drift."""
 
     statistic: float
+    p_value: float
+
+
+class OneSided(NamedTuple):
+    """A share of rows, the share expected by chance, and the probability of one as large."""
+
+    share: float
+    by_chance: float
     p_value: float
 
 
@@ -215,19 +224,73 @@ def _independence(table: Counts) -> Test:
     return Test(statistic, float(chdtrc(degrees, statistic)))
 
 
-def one_sided_shares(reference: Counts, current: Counts) -> tuple[float, float]:
-    """Return which shares are in categories of one sample only when both are from one population.
+def one_sided(reference: Counts, current: Counts) -> OneSided:
+    """Return what part of the current rows is in categories the reference has not, and its test.
 
-    Of a category with t rows in both together, all are in one sample with the probability p ** t,
-    p being the sample's part of all rows.
+    Of hundreds of brands, each sample has some that the other has not. When both are from one
+    population, all t rows of a category are in the current sample with the hypergeometric
+    probability q = C(m, t) / C(n + m, t), which gives `by_chance`, the expected share. p is the
+    lesser of two: Chernoff's bound of the sum of t over such categories, which is never too small,
+    as they are negatively associated (Joag-Dev and Proschan 1983), and is Fisher's p of one new
+    category; and twice the sum of q over categories as large as the largest new one, which sees
+    one new name among many rare ones.
 
-    >>> one_sided_shares(np.array([1, 0, 99]), np.array([0, 1, 99]))
-    (0.01, 0.01)
+    >>> found = one_sided(np.array([900, 100, 0]), np.array([40, 5, 5]))
+    >>> round(found.share, 2), found.by_chance < 0.001, found.p_value < 0.001
+    (0.1, True, True)
     """
-    totals = reference + current
-    parts = reference.sum() / totals.sum(), current.sum() / totals.sum()
-    first, second = (float((totals * part**totals).sum()) for part in parts)
-    return first / float(reference.sum()), second / float(current.sum())
+    totals, categories = np.unique(reference + current, return_counts=True)
+    rows = int(current.sum())
+    chances = _all_in_one(totals, rows, int(reference.sum()))
+    new = current[reference == 0]
+    as_large = totals >= new.max(initial=1)
+    p_values = (
+        _chernoff(totals.astype(np.float64), categories, chances, float(new.sum())),
+        2 * float((categories * chances)[as_large].sum()) if len(new) else 1.0,
+    )
+    return OneSided(
+        share=int(new.sum()) / rows,
+        by_chance=float((totals * categories * chances).sum()) / rows,
+        p_value=min(p_values),
+    )
+
+
+def _all_in_one(totals: Counts, rows: int, others: int) -> Numbers:
+    """Return with which probability all of so many rows are in the one sample."""
+    from scipy import special  # as above
+
+    possible = np.minimum(totals, rows)
+    logarithms = (
+        special.gammaln(rows + 1)
+        - special.gammaln(rows - possible + 1)
+        - special.gammaln(rows + others + 1)
+        + special.gammaln(rows + others - possible + 1)
+    )
+    return np.where(totals <= rows, np.exp(logarithms), 0.0)
+
+
+def _chernoff(sizes: Numbers, numbers: Counts, chances: Numbers, sum_: float) -> float:
+    """Return a bound of the probability that a sum of sizes, each with its chance, is so large.
+
+    It is the least of exp(K(s) - s x) over s > 0, K being the logarithm of the moment-generating
+    function: convex, so that ternary search finds it.
+    """
+    if sum_ <= float((sizes * numbers * chances).sum()):
+        return 1.0
+    with np.errstate(divide="ignore"):
+        taken, left = np.log(chances), np.log1p(-chances)
+
+    def exponent(s: float) -> float:
+        return float((numbers * np.logaddexp(left, taken + s * sizes)).sum() - s * sum_)
+
+    low, high = 0.0, 800.0  # beyond, it changes by less than a float can tell
+    for _ in range(120):
+        third = (high - low) / 3
+        if exponent(low + third) <= exponent(high - third):
+            high -= third
+        else:
+            low += third
+    return float(math.exp(min(0.0, exponent((low + high) / 2))))
 
 
 def outside(reference: Numbers, current: Numbers, margin: float = 0.0) -> Test:

@@ -8,7 +8,7 @@
                      out, five parts in turn. Copies of a row are in the same part, or the model
                      would recognise them.
 
-Drift is what a 99 % interval shows and what is large: errors that differ by 0.2 of their standard
+Drift is what a 99.8 % interval shows and what is large: errors that differ by 0.2 of their standard
 deviation, an AUROC of 0.55. Both look at no more than 10,000 rows of each table, drawn by lot.
 """
 
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.drift import intervals
 from core.drift.classifier import tell_apart
 from core.drift.features import comparable_features
-from core.drift.findings import Estimate, MultivariateDrift, ReconstructionError
+from core.drift.findings import LEVEL, Estimate, MultivariateDrift, ReconstructionError
 from core.drift.matrix import SEED, numeric_columns, sampled
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ LEAST_ROWS: Final = 50
 _EXPLAINED: Final = 0.65
 _PARTS: Final = 10
 _ROWS_A_COLUMN: Final = 10  # of fewer the components are too uncertain
-_LEVEL: Final = 0.99
 _THRESHOLD: Final = 0.2
-_RESAMPLES: Final = 999
 _TRIM: Final = (0.005, 0.995)
 
 
@@ -151,23 +150,13 @@ def _errors_left_out(rows: Numbers, number: int) -> Numbers:
 
 
 def _difference(before: Numbers, after: Numbers) -> Estimate:
-    """Return the difference of means and its interval, by drawing rows anew."""
-    from scipy import stats  # 0.6 s that only drift needs
+    """Return the difference of means and its interval, by the variance of both together.
 
-    def difference(first: Numbers, second: Numbers, axis: int = -1) -> Numbers:
-        result: Numbers = second.mean(axis=axis) - first.mean(axis=axis)
-        return result
-
-    value = float(difference(before, after))
-    if before.std() == 0 and after.std() == 0:
-        return Estimate(value=value, low=value, high=value)
-    found = stats.bootstrap(
-        (before, after),
-        difference,
-        n_resamples=_RESAMPLES,
-        batch=50,
-        confidence_level=_LEVEL,
-        method="percentile",
-        rng=np.random.default_rng(SEED),
-    ).confidence_interval
-    return Estimate(value=value, low=float(found.low), high=float(found.high))
+    Of 50 skewed errors the mean and their own variance go up and down together: an interval of
+    their own, or of rows drawn anew, is without 0 three times as often as it should be.
+    """
+    value = float(after.mean() - before.mean())
+    rows = len(before), len(after)
+    squares = sum(float(side.var()) * len(side) for side in (before, after))
+    variance = squares / max(1, sum(rows) - 2) * (1 / rows[0] + 1 / rows[1])
+    return intervals.around(value, variance, level=LEVEL)

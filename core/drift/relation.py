@@ -1,6 +1,7 @@
 """How a prediction and its target belong together, in two tables.
 
-    auroc          target of two values, prediction a number                       0.05
+    auroc          target of two values, prediction a number; tested with the      0.05
+                   placements of both tables together
     calibration    mean of target less prediction: the same, predictions 0 ... 1   0.05
     correlation    Spearman's; both numbers                                        0.1
     residual       mean of target less prediction, divided by the target's
@@ -112,8 +113,9 @@ def _of_two_values(sides: tuple[Known, Known], positive: str) -> Iterator[Change
     scores = [by_row(side.prediction) for side in sides]
     least = min(min(int(flag.sum()), int((~flag).sum())) for flag in flags)
     if least >= _LEAST_OF_EACH:
-        areas = [intervals.auroc_variance(s, f) for s, f in zip(scores, flags, strict=True)]
-        yield _change("auroc", *areas)
+        before, after = (intervals.placements(*side) for side in zip(scores, flags, strict=True))
+        change = _change("auroc", (before.area, before.variance), (after.area, after.variance))
+        yield _tested(change, *intervals.pooled_variance(before, after))
     if all(values.min() >= 0 and values.max() <= 1 for values in scores):
         residuals = [flag - score for flag, score in zip(flags, scores, strict=True)]
         yield _change("calibration", *map(intervals.mean_variance, residuals))
@@ -168,6 +170,16 @@ def _change(name: str, before: Valued, after: Valued) -> Change:
         threshold=_THRESHOLDS[name],
         drifted=False,
     )
+
+
+def _tested(change: Change, variance: float, freedom: float) -> Change:
+    """Test a difference by its variance where there is no drift."""
+    from scipy import stats  # as above
+
+    distance = abs(change.difference.value)
+    if variance <= 0:
+        return change
+    return replace(change, p_value=float(2 * stats.t.sf(distance / math.sqrt(variance), freedom)))
 
 
 def _is_finite(change: Change) -> bool:

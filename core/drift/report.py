@@ -19,7 +19,7 @@ from core.errors import DriftReportError
 
 # One more for every change that may give the same tables another report: stored ones are then
 # made anew.
-ALGORITHM: Final = 3
+ALGORITHM: Final = 4
 Method = Literal["exact", "sketch"]
 TestResult = Mapping[str, float | bool | None]
 

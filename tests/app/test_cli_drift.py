@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pytest
 
 from core import Workbench
 from core.drift.report import DriftReport
+from core.drift.series import DriftSeries
 from tests.support.commands import ESCAPED, HOSTILE, Command, at_a_terminal
 
 if TYPE_CHECKING:
@@ -166,3 +168,111 @@ def test_analyses_are_asked_for(mhras: Command) -> None:
     assert mhras("drift", "scores@v1", "scores@v2", "--method", "guess")[0] == 2
     status, _, remarks = mhras("drift", "scores@v1", "scores@v2", "--target", "weight")
     assert (status, "weight" in remarks) == (1, True)
+
+
+@pytest.mark.usefixtures("scores")
+def test_evidently_is_asked_and_who_disagrees_is_listed(
+    mhras: Command, files: tuple[str, str], tmp_path: Path
+) -> None:
+    pages = [tmp_path / name for name in ("report.html", "evidently.html", "of_files.html")]
+    written = ["--html", str(pages[0]), "--opinion-html", str(pages[1])]
+    status, out, _ = mhras("drift", "scores@v1", "scores@v2", "--second-opinion", *written)
+    assert status == 0
+    assert "was asked about 3 columns and agrees on 3." in out
+    assert "Second opinion: Evidently" in pages[0].read_text(encoding="utf8")
+    assert b"<!DOCTYPE html>" in pages[1].read_bytes()
+    names = [mhras("sql", "select map_keys(attachments) as names from drift_reports")[1]]
+    assert "evidently.html" in names[0]
+    status, out, _ = mhras("drift", *files, "--columns", "score", "--opinion-html", str(pages[2]))
+    assert (status, "was asked about 1 column" in out, pages[2].stat().st_size > 9999) == (0, 1, 1)
+
+
+@pytest.mark.usefixtures("scores")
+def test_without_evidently_the_way_to_install_it_is_named(
+    mhras: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "evidently", None)
+    status, out, remarks = mhras("drift", "scores@v1", "scores@v2", "--second-opinion")
+    assert (status, out) == (1, "")
+    assert "pip install 'mhras-workbench[evidently]'" in remarks
+
+
+def test_versions_are_compared_over_time(mhras: Command, scores: Path, tmp_path: Path) -> None:
+    written = [tmp_path / name for name in ("series.html", "series.md", "series.json")]
+    options = [f"--{kind}" for kind in ("html", "markdown", "json")]
+    asked = [text for pair in zip(options, map(str, written), strict=True) for text in pair]
+    status, out, remarks = mhras(
+        "drift", "scores@v1", "scores", "--over-time", "--fail-on-drift", *asked
+    )
+    assert (status, remarks) == (1, "There is drift.\n")
+    lines = out.splitlines()
+    assert lines[0] == "1 table compared with scores@v1"
+    assert "Drift: 2 columns drifted; score 0.467 of 1 at most." in lines
+    assert ["sex", "scores@v2", "1/1", "1.0"] in [line.split("\t") for line in lines]
+    assert "Columns by times" in written[0].read_text(encoding="utf8")
+    assert "# Drift over time" in written[1].read_text(encoding="utf8")
+    found = DriftSeries.from_dict(json.loads(written[2].read_bytes()))
+    assert found.drifted_columns == ("sex", "score")
+    again = mhras("drift", "scores@v1", "scores@v2", "--over-time", "--json", "-")[1]
+    assert json.loads(again)["report_id"] == found.report_id
+    with Workbench(scores) as wb:
+        (kept,) = wb.datasets.drift_series()
+    assert kept.report_id == found.report_id
+
+
+def test_a_file_is_compared_in_parts_without_a_lake(
+    mhras: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MHRAS_LAKE", raising=False)
+    days = pd.date_range("2024-01-01", periods=120, freq="D").repeat(5)
+    scores = [(37 * n) % 101 + 200.0 * (day.month > 2) for n, day in enumerate(days)]
+    pd.DataFrame({"on": days, "score": scores}).to_parquet("visits.parquet")
+    status, out, _ = mhras("drift", "visits.parquet", "--time", "on", "--columns", "score")
+    assert status == 0
+    assert "3 tables compared with visits.parquet, 2024-01-01" in out
+    assert "score\t2024-03-01\t2/3\t1.0" in out
+    assert "score\tmean\t2024-03-01" in out
+    status, out, _ = mhras("drift", "visits.parquet", "visits.parquet", "--time", "on")
+    assert "4 tables compared with visits.parquet" in out
+
+
+@pytest.mark.usefixtures("scores")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["scores@v1"], "There are 1 tables"),
+        (["scores@v1", "scores@v1", "scores@v2"], "There are 3 tables"),
+        (["scores@v1", "scores@v2", "--every", "1w"], "--every needs --time"),
+        (["scores@v1", "scores", "--over-time", "--by", "sex"], "--by: of two tables only"),
+        (["scores@v1", "--over-time"], "Name tables to compare"),
+        (["scores@v1", "scores@v2", "scores@v2", "--time", "id"], "--time cuts one table"),
+    ],
+)
+def test_what_does_not_go_together_is_not_understood(
+    mhras: Command, arguments: list[str], said: str
+) -> None:
+    status, out, remarks = mhras("drift", *arguments)
+    assert (status, out) == (2, "")
+    assert said in " ".join(remarks.split())
+
+
+@pytest.mark.usefixtures("scores")
+def test_kept_reports_are_listed_shown_and_deleted(mhras: Command, tmp_path: Path) -> None:
+    mhras("drift", "scores@v1", "scores@v2")
+    mhras("drift", "scores@v1", "scores", "--over-time")
+    listed = mhras.json("drift-reports", "scores", "--drifted")
+    assert [line["kind"] for line in listed] == ["series", "comparison"]
+    assert mhras.json("drift-reports", "--stable") == []
+    headers, *rows = mhras.lines("drift-reports")
+    assert (headers[0], [row[0] for row in rows]) == ("report", [r["report_id"] for r in listed])
+    for line, said in zip(
+        listed, ("compared with scores@v1", "scores@v1 -> scores@v2"), strict=True
+    ):
+        page = tmp_path / f"{line['kind']}.html"
+        status, out, _ = mhras("drift-report", "show", line["report_id"], "--html", str(page))
+        assert (status, said in out, page.stat().st_size > 9999) == (0, True, True)
+        assert mhras("drift-report", "delete", line["report_id"])[0] == 0
+        status, _, remarks = mhras("drift-report", "delete", line["report_id"])
+        assert (status, "no report of drift" in remarks) == (1, True)
+    assert mhras.json("drift-reports") == []

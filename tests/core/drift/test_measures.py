@@ -143,3 +143,31 @@ def test_the_scale_is_robust_and_never_zero() -> None:
     assert measures.robust_scale(np.append(normal, 1e9)) == pytest.approx(2, rel=0.03)
     assert measures.robust_scale(np.array([0.0] * 99 + [1.0])) > 0
     assert (measures.robust_scale(np.full(5, -3.0)), measures.robust_scale(np.zeros(5))) == (3, 1)
+
+
+@pytest.mark.parametrize(("rows", "fresh"), [((1100, 50), 5), ((100, 5000), 90), ((300, 300), 1)])
+def test_one_new_category_is_tested_as_fisher_does(rows: tuple[int, int], fresh: int) -> None:
+    before, after = np.array([rows[0], 0]), np.array([rows[1] - fresh, fresh])
+    found = measures.one_sided(before, after)
+    exact = stats.fisher_exact([before, after], alternative="greater").pvalue
+    assert found.p_value == pytest.approx(exact, rel=1e-6)
+    assert found.share == fresh / rows[1]
+    assert found.by_chance == pytest.approx(fresh / rows[1] * exact, rel=1e-6)
+
+
+@pytest.mark.parametrize("rows", [(1100, 50), (50, 1100), (100, 5000), (5000, 1000)])
+def test_a_long_tail_of_names_is_no_new_category(rows: tuple[int, int]) -> None:
+    random = np.random.default_rng(3)
+    often = 1 / np.arange(1, 2001) ** 1.1
+    counts = [random.multinomial(n, often / often.sum(), size=200) for n in rows]
+    found = []
+    for before, after in zip(*counts, strict=True):
+        there = before + after > 0
+        found.append(measures.one_sided(before[there], after[there]))
+    assert np.mean([one.p_value < 0.05 for one in found]) <= 0.05
+    shares = np.array([(one.share, one.by_chance) for one in found])
+    assert shares[:, 0].mean() == pytest.approx(shares[:, 1].mean(), rel=0.05)
+    assert shares[:, 0].mean() > 0.01  # Fisher's test would call all of them new
+    before, after = counts[0][0], counts[1][0]
+    more = np.append(after, max(3, rows[1] // 10))
+    assert measures.one_sided(np.append(before, 0), more).p_value < 0.05

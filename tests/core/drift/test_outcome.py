@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score, roc_auc_score
 
+from core.drift import intervals
 from core.drift.detect import detect_drift
 from core.drift.report import DriftReport
 from core.errors import DataVersionError
@@ -136,3 +137,22 @@ def test_what_there_is_not_is_refused_together() -> None:
         "by: neither table has the column ['x']",
     ]
     assert refused.value.hint.startswith("Columns: x. Analyses: correlations, multivariate")
+
+
+def test_the_area_of_few_rows_is_no_false_alarm() -> None:
+    random = np.random.default_rng(6)
+    found: list[tuple[bool, bool]] = []
+    for _ in range(400):
+        sides = []
+        for rows in (1100, 50):
+            score = random.normal(size=rows)
+            ill = random.random(rows) < 1 / (1 + np.exp(1.2 - 2 * score))
+            sides.append(intervals.placements(score, ill))
+        variance, freedom = intervals.pooled_variance(*sides)
+        difference = abs(sides[1].area - sides[0].area)
+        alone = math.sqrt(sides[0].variance + sides[1].variance)
+        p_value = 2 * stats.t.sf(difference / math.sqrt(variance), freedom)
+        found.append((p_value < 0.01, difference / alone > 2.576))
+    together, delong = np.mean(found, axis=0)
+    assert together <= 0.025  # more than 10 of 400 at 0.01 have a probability below 0.002
+    assert delong > 0.03  # which is why
