@@ -48,16 +48,17 @@ def eda(
 
     with ExitStack() as stack:
         tell = stack.enter_context(progress())
-        datasets = None
+        module = EDAModule(progress=tell)
         if names_a_version(data):
-            datasets = stack.enter_context(open_workbench(lake)).datasets
-        module = EDAModule(datasets, progress=tell)
+            module = stack.enter_context(open_workbench(lake)).eda.telling(tell)
         report = module.analyze_dataset(data, target)
         written = [
             module.export_report(report, name, path) for name, path in _files(html, markdown)
         ]
         if figures is not None:
             written += module.generate_visualizations(data, figures)
+    if report.found_again:
+        remark(f"found again: analyzed on {report.generated_at:%Y-%m-%d at %H:%M} UTC")
     for path in written:
         remark(f"written: {path}")
     if as_json:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from catalog.cards import card_views
 from catalog.dataset_views import DATASETS, versions_in, view_of_version
+from catalog.eda_search import LATEST_EDA_REPORTS
 from catalog.errors import QueryError
 from catalog.job_rows import LATEST_JOBS
 from catalog.model_views import JUDGED_VIEWS, model_views
@@ -56,6 +57,7 @@ _VIEWS: Final = (
     + LATEST_DATASET_VERSIONS.format(events="events_dataset_versions"),
     "create view dataset_tags as " + LATEST_DATASET_TAGS.format(events="events_dataset_tags"),
     "create view drift_reports as " + LATEST_DRIFT_REPORTS.format(events="events_drift_reports"),
+    "create view eda_reports as " + LATEST_EDA_REPORTS.format(events="events_eda_reports"),
     "create view data_lineage as "
     + DATA_LINEAGE.format(events="events_data_lineage", versions="events_dataset_versions"),
     "create view dataset_contracts as "

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Final
 from catalog.cards import card_views
 from catalog.dataset_views import DATASETS, view_of_version
 from catalog.descriptions import COLUMNS, VIEWS
+from catalog.eda_search import LATEST_EDA_REPORTS
 from catalog.errors import CatalogError
 from catalog.job_rows import LATEST_JOBS
 from catalog.model_views import JUDGED_VIEWS, model_views
@@ -226,6 +227,7 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "artifacts": LATEST_ARTIFACTS.format(events=f"({rows['artifacts']})"),
         "dataset_versions": LATEST_DATASET_VERSIONS.format(events=f"({rows['dataset_versions']})"),
         "drift_reports": LATEST_DRIFT_REPORTS.format(events=f"({rows['drift_reports']})"),
+        "eda_reports": LATEST_EDA_REPORTS.format(events=f"({rows['eda_reports']})"),
         "dataset_tags": LATEST_DATASET_TAGS.format(events=f"({rows['dataset_tags']})"),
         "data_lineage": DATA_LINEAGE.format(
             events=f"({rows['data_lineage']})", versions=f"({rows['dataset_versions']})"

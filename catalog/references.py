@@ -31,6 +31,9 @@ with kept as (
 select digest from kept where digest is not null
 union select unnest(map_values(attachments)) from kept order by all
 """
+_ANALYSES: Final = """
+select distinct digest from events_eda_reports where digest is not null order by all
+"""
 # of every event, as for runs
 _MODELS: Final = """
 select digest from events_model_versions where digest is not null
@@ -102,6 +105,12 @@ def drift_objects(catalog: Catalog) -> list[str]:
     """Return the digests of the reports of drift there are, and of what is attached to them."""
     with catalog.cursor() as cursor:
         return [digest for (digest,) in cursor.execute(_REPORTS).fetchall()]
+
+
+def analysis_objects(catalog: Catalog) -> list[str]:
+    """Return the digests of the stored analyses."""
+    with catalog.cursor() as cursor:
+        return [digest for (digest,) in cursor.execute(_ANALYSES).fetchall()]
 
 
 def model_objects(catalog: Catalog) -> list[str]:

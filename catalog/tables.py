@@ -220,6 +220,29 @@ DRIFT_REPORTS = TableSpec(
     sort_by=("dataset_name", "created_at", "report_id"),
 )
 
+EDA_REPORTS = TableSpec(
+    name="eda_reports",
+    columns={
+        "report_id": "string",
+        "dataset_name": "string",
+        "version_id": "string",
+        "version": "string",
+        "target": "string",
+        "num_rows": "int64",
+        "num_columns": "int64",
+        "quality_issues": "int64",
+        "recommendations": "string",
+        "parameters": "string",
+        "result_key": "string",
+        "digest": "string",
+        "created_at": "timestamp",
+        "actor": "string",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("dataset_name", "created_at", "report_id"),
+)
+
 DATA_LINEAGE = TableSpec(
     name="data_lineage",
     columns={
@@ -292,6 +315,7 @@ SPECS: dict[str, TableSpec] = {
         DATASET_VERSIONS,
         DATASET_TAGS,
         DRIFT_REPORTS,
+        EDA_REPORTS,
         DATA_LINEAGE,
         DATASET_CONTRACTS,
         *MODEL_TABLES,

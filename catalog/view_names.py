@@ -10,6 +10,7 @@ from lake.errors import InvalidNameError
 VIEWS: Final = (
     *("runs", "all_runs", "experiments", "metrics", "metric_summary", "artifacts"),
     *("dataset_versions", "dataset_tags", "dataset_contracts", "data_lineage", "drift_reports"),
+    "eda_reports",
     *("models", "model_versions", "model_stages", "model_evaluations"),
     *("predictions", "outcomes", "prediction_outcomes"),
     "jobs",
@@ -25,6 +26,7 @@ INTERNAL: Final = frozenset(
         "events_dataset_tags",
         "events_dataset_versions",
         "events_drift_reports",
+        "events_eda_reports",
         "events_experiments",
         "events_model_cards",
         "events_model_evaluations",

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from catalog.catalog import Catalog
 from catalog.console import Console
+from catalog.eda_search import EDARows
 from core.datasets.registry import DataVersionControl
 from core.eda.module import EDAModule
+from core.eda.stored import EDAReports
 from core.jobs.board import Jobs
 from core.lineage.registry import Lineage
 from core.models.generate import ModelCardGenerator
@@ -95,7 +97,15 @@ class Workbench:
             include_fairness=self.settings.model_card_include_fairness,
             include_shap=self.settings.model_card_include_shap,
         )
-        self.eda = EDAModule(self.datasets)
+        self.eda = EDAModule(
+            self.datasets,
+            stored=EDAReports(
+                self.lake,
+                EDARows(self.catalog),
+                actor=self.actor,
+                durability=self.settings.durability,
+            ),
+        )
         self.console = Console(self.catalog)
         self.jobs = Jobs(self.catalog, self.settings)
         self.runs = RunBoard(RunReader(self.catalog, storage))

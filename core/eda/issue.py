@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from math import isfinite, isnan
+from sys import float_info
+from typing import Any, Final, Literal
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low")
+
+
+def _plain(value: Any) -> Any:
+    """Return evidence as JSON has it; what is infinite as a text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not isfinite(value):
+        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +53,9 @@ class DataQualityIssue:
     sampled: int | None = None
 
     def __post_init__(self) -> None:
-        """Name the one column among the columns, too."""
+        """Name the one column among the columns, too, and keep what JSON can hold."""
+        object.__setattr__(self, "evidence", _plain(self.evidence))
+        object.__setattr__(self, "impact", min(self.impact, float_info.max))
         if self.column is not None and not self.columns:
             object.__setattr__(self, "columns", (self.column,))
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.datasets.registry import DataVersionControl
     from core.eda.issue import DataQualityIssue
     from core.eda.report import EDAReport
+    from core.eda.stored import EDAReports, EDASummary
     from core.eda.table import Data
 
     Progress = Callable[[str, float], None]
@@ -40,7 +41,8 @@ _SUFFIXES: Final = frozenset(
 class EDAModule:
     """Analyses any frame, file, or dataset version.
 
-    `datasets` is where ``name@version`` is looked up. `progress` is called with what is done next
+    `datasets` is where ``name@version`` is looked up, and `stored` where analyses of versions are
+    kept, so that each is made once. `progress` is called with what is done next
     and the share that is done; an exception it raises ends the analysis.
 
     >>> report = EDAModule().analyze_dataset({"age": [30, 41, 41], "site": ["a", "b", "a"]})
@@ -49,21 +51,49 @@ class EDAModule:
     """
 
     def __init__(
-        self, datasets: DataVersionControl | None = None, *, progress: Progress | None = None
+        self,
+        datasets: DataVersionControl | None = None,
+        *,
+        progress: Progress | None = None,
+        stored: EDAReports | None = None,
     ) -> None:
         self._datasets = datasets
+        self._stored = stored
         self._progress: Progress = progress or (lambda _text, _share: None)
 
-    def analyze_dataset(self, data: Any, target_column: str | None = None) -> EDAReport:
+    def telling(self, progress: Progress) -> EDAModule:
+        """Return the same module, which tells `progress` what it does."""
+        return EDAModule(self._datasets, progress=progress, stored=self._stored)
+
+    def analyze_dataset(
+        self, data: Any, target_column: str | None = None, *, store: bool = True
+    ) -> EDAReport:
         """Look at all columns, at their pairs, and at what tells of the target.
+
+        An analysis of a dataset version is kept in the lake, and found again when the same is asked
+        of the same content (`found_again`), unless `store` is false.
 
         Raises FrameError for what is no table, DatasetNotFoundError, and EDAError for columns that
         cannot be analyzed or a target that is not there.
         """
         from core.eda.analysis import analyze  # with Arrow, which logging does not need
 
-        with given_back():
-            return analyze(self._read(data), target_column, self._progress)
+        def compute() -> EDAReport:
+            with given_back():
+                return analyze(self._read(data), target_column, self._progress)
+
+        if not store or self._stored is None or not self._is_version(data):
+            return compute()
+        version = self._datasets_here().get_version(data)
+        return self._stored.once(version, {"target": target_column}, compute)
+
+    def reports(self, dataset: str | None = None) -> list[EDASummary]:
+        """Return the analyses that are kept, of a dataset or of all, the newest first."""
+        return self._kept().search(dataset)
+
+    def get_report(self, report_id: str) -> EDAReport:
+        """Find an analysis that is kept by its id. Raises EDAError."""
+        return self._kept().get(report_id)
 
     def generate_summary_statistics(self, data: Any) -> dict[str, dict[str, Any]]:
         """Return the statistics of each column (core/profile/column.py, core/eda/summary.py).
@@ -138,10 +168,23 @@ class EDAModule:
     def _read(self, data: Any) -> Data:
         from core.eda.table import as_data  # as above
 
-        if self._datasets is None or not names_a_version(data):
+        if not self._is_version(data):
             return as_data(data)
-        frame, version = self._datasets.get_dataset(data, as_frame="arrow")
+        frame, version = self._datasets_here().get_dataset(data, as_frame="arrow")
         return as_data(frame, version.name)
+
+    def _is_version(self, data: Any) -> bool:
+        return self._datasets is not None and names_a_version(data)
+
+    def _datasets_here(self) -> DataVersionControl:
+        if self._datasets is None:
+            raise EDAError("There is no lake here.", hint="Use the `eda` of a Workbench.")
+        return self._datasets
+
+    def _kept(self) -> EDAReports:
+        if self._stored is None:
+            raise EDAError("Nothing is kept here.", hint="Use the `eda` of a Workbench.")
+        return self._stored
 
 
 def names_a_version(data: Any) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from core.eda.associations import Associations
+from core.eda.report_form import parts_of, plain
+from core.errors import EDAError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,8 @@ class EDAReport:
 
     Beside these: `columns` with histograms and the pattern of missing values, `associations` of all
     kinds of columns, what tells of the `target` where there is one, and `approximations`: what was
-    not computed from all rows.
+    not computed from all rows. An analysis of a dataset version is kept under its `report_id`;
+    `found_again` says that it was not made now (core/eda/stored.py).
     """
 
     dataset_name: str
@@ -50,20 +51,20 @@ class EDAReport:
     target: TargetAnalysis | None = None
     approximations: Sequence[str] = ()
 
+    report_id: str = ""
+    found_again: bool = field(default=False, compare=False)
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON values; numbers that are infinite or none are None."""
-        document = asdict(self)
-        plain: dict[str, Any] = json.loads(json.dumps(_plain(document)))
-        return plain
+        """Return the report as plain JSON values; infinite numbers are texts (report_form.py)."""
+        found: dict[str, Any] = plain(asdict(self))
+        return found
 
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """Make a report of what `to_dict` returned. Raises EDAError for what is none."""
+        try:
+            return cls(**parts_of(given))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            message = f"This is no analysis of a table: {type(error).__name__} {error}."
+            hint = "Give what to_dict() or `mhras eda --json` wrote, of this version."
+            raise EDAError(message, hint=hint) from error

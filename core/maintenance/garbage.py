@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from catalog.catalog import Catalog
 from catalog.references import (
+    analysis_objects,
     dataset_layouts,
     drift_objects,
     environments,
@@ -147,6 +148,7 @@ def _named_objects(catalog: Catalog, doomed: Doomed) -> Iterator[str]:
         if reference_of(artifact.uri) not in gone:
             yield artifact.digest
     yield from drift_objects(catalog)
+    yield from analysis_objects(catalog)
     yield from transformation_code(catalog)
     yield from model_objects(catalog)
     for uri in dataset_layouts(catalog):

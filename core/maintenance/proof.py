@@ -47,6 +47,7 @@ _CONCERNS: Final = {
 _NAMING: Final = (
     *("runs", "artifacts", "dataset_versions", "drift_reports", "data_lineage"),
     *("model_versions", "model_evaluations", "model_cards"),
+    "eda_reports",
 )
 
 
@@ -186,6 +187,7 @@ def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
         "dataset_versions": known.versions,
         "drift_reports": known.reports,
         "model_cards": known.cards,
+        "eda_reports": known.analyses,
         "data_lineage": known.edges,
         "model_versions": known.models,
         "model_evaluations": known.evaluations,

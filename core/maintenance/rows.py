@@ -28,6 +28,7 @@ _COLUMNS: Final = {
     "artifacts": ("artifact_id", "run_id", "path", "digest", "uri", "deleted", "event_at"),
     "dataset_versions": ("version_id", "dataset_name", "version", "storage_uri"),
     "drift_reports": ("report_id", "version1", "version2", "digest", "attachments", "deleted"),
+    "eda_reports": ("report_id", "version", "digest"),
     "model_versions": ("model_id", "model_name", "version", "digest"),
     "model_evaluations": ("evaluation_id", "model_name", "version", "name", "digest"),
     "model_cards": ("card_id", "model_name", "version", "card_number", "digest"),
@@ -39,6 +40,7 @@ _IDS: Final = {
     "dataset_versions": "version_id",
     "drift_reports": "report_id",
     "model_cards": "card_id",
+    "eda_reports": "report_id",
     "data_lineage": "lineage_id",
     "model_versions": "model_id",
     "model_evaluations": "evaluation_id",
@@ -71,10 +73,10 @@ class _Objects:
 class KnownRows:
     """What could be read.
 
-    `runs` by id, names of `experiments`, dataset `versions`, `reports`, `edges` of lineage,
-    `models`, `evaluations` and `cards` by id. `owners` is what refers to an object, and of which
-    run, by digest. `ids` are the ids of runs (or of what else has rows of its own) that occur in a
-    table, and `in_file` those in one file.
+    `runs` by id, names of `experiments`, dataset `versions`, `reports` of drift, `analyses`,
+    `edges` of lineage, `models`, `evaluations` and `cards` by id. `owners` is what refers to an
+    object, and of which run, by digest. `ids` are the ids of runs (or of what else has rows of its
+    own) that occur in a table, and `in_file` those in one file.
     """
 
     runs: dict[str, KnownRun] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class KnownRows:
     versions: dict[str, str] = field(default_factory=dict)
     reports: dict[str, str] = field(default_factory=dict)
     cards: dict[str, str] = field(default_factory=dict)
+    analyses: dict[str, str] = field(default_factory=dict)
     edges: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     evaluations: dict[str, str] = field(default_factory=dict)
@@ -186,7 +189,7 @@ def _take(name: str, rows: list[dict[str, Any]], known: KnownRows, objects: _Obj
             _take_run(row, known)
         elif name == "dataset_versions":
             _take_version(row, known, objects.layouts)
-        elif name == "drift_reports":
+        elif name in {"drift_reports", "eda_reports"}:
             _take_report(row, known, objects.reports)
         elif name == "data_lineage":
             _take_edge(row, known)
@@ -213,6 +216,10 @@ def _take_report(
     row: dict[str, Any], known: KnownRows, reports: dict[str, dict[str, str] | None]
 ) -> None:
     report_id = row["report_id"]
+    if "version" in row:
+        known.analyses[report_id] = f"the analysis of {row['version']} ({report_id})"
+        known.owners.setdefault(row["digest"], []).append((known.analyses[report_id], ""))
+        return
     if row["version1"]:
         between = f"{row['version1']} and {row['version2']}"
         known.reports[report_id] = f"the report of drift between {between} ({report_id})"

@@ -42,6 +42,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made.datasets.tag("phq9", "stable", version.version)
         made.datasets.expect("phq9", {"minimum_rows": 1})
         made.datasets.detect_drift("phq9@v1", "phq9@v1")
+        made.eda.analyze_dataset("phq9@v1")
         idle = Jobs(made.catalog, made.settings, start=lambda _settings: None)
         idle.submit("compaction", {})
         with made.datasets.transform(inputs=[version], code="select 1 as one", name="one"):
