@@ -83,6 +83,20 @@ def byte_count(raw: object, beside: Path | None = None) -> int:  # noqa: ARG001 
     raise ValueError('a size such as "10 GB", "512 MiB" or a number of bytes')
 
 
+def dots_per_inch(raw: object, beside: Path | None = None) -> int:  # noqa: ARG001 - a Reader
+    """A whole number from 30 to 1200.
+
+    >>> dots_per_inch("300")
+    300
+    """
+    written = str(raw).strip()
+    if isinstance(raw, bool) or not (written.isascii() and written.isdigit()):
+        raise ValueError("a whole number from 30 to 1200")
+    if not 30 <= int(written) <= 1200:
+        raise ValueError("a whole number from 30 to 1200")
+    return int(written)
+
+
 def place(raw: object, beside: Path | None = None) -> str:
     """A folder, or a prefix of a bucket. ``~`` is the home folder.
 

@@ -229,6 +229,30 @@ class Settings:
             values.yes_or_no,
         ),
     )
+    eda_max_dataset_size: int = field(
+        default=2 * 1024**3,
+        metadata=_key(
+            "EDA_MAX_DATASET_SIZE",
+            "Of a table that takes more memory than this, an analysis looks at every n-th row.",
+            values.byte_count,
+            otherwise="2 GiB",
+        ),
+    )
+    eda_visualization_dpi: int = field(
+        default=144,
+        metadata=_key(
+            "EDA_VISUALIZATION_DPI", "Dots per inch of charts in PNG files.", values.dots_per_inch
+        ),
+    )
+    eda_report_template: Path | None = field(
+        default=None,
+        metadata=_key(
+            "EDA_REPORT_TEMPLATE",
+            "A Jinja template of HTML reports, such as one that extends `page.html`.",
+            values.file,
+            otherwise="that of the workbench",
+        ),
+    )
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:

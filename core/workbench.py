@@ -8,7 +8,7 @@ from catalog.catalog import Catalog
 from catalog.console import Console
 from catalog.eda_search import EDARows
 from core.datasets.registry import DataVersionControl
-from core.eda.module import EDAModule
+from core.eda.module import EDAModule, EDAOptions
 from core.eda.stored import EDAReports
 from core.jobs.board import Jobs
 from core.lineage.registry import Lineage
@@ -99,6 +99,11 @@ class Workbench:
         )
         self.eda = EDAModule(
             self.datasets,
+            options=EDAOptions(
+                max_dataset_size=self.settings.eda_max_dataset_size,
+                visualization_dpi=self.settings.eda_visualization_dpi,
+                report_template=self.settings.eda_report_template,
+            ),
             stored=EDAReports(
                 self.lake,
                 EDARows(self.catalog),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,7 +41,7 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     _check_target(data, target)
     summaries, examination = _look_at_columns(data, target, progress)
     progress("looking for faults", _QUALITY)
-    issues = examination.issues()
+    issues = _of_sample(examination.issues(), data)
     del examination
     progress("comparing columns", _ASSOCIATIONS)
     associations = associate(data, summaries)
@@ -51,7 +52,7 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     progress("done", 1.0)
     return EDAReport(
         dataset_name=data.name,
-        num_rows=data.rows,
+        num_rows=data.all_rows,
         num_columns=len(data.names),
         summary_statistics={s.name: s.statistics for s in summaries},
         missing_values={s.name: s.statistics["missing"] for s in summaries},
@@ -75,7 +76,7 @@ def _look_at_columns(
     for place, name in enumerate(data.names):
         progress(f"counting {name}", _QUALITY * place / len(data.names))
         column = data.column(name)
-        summaries.append(summarize(column))
+        summaries.append(_completed(summarize(column), data))
         examination.take(name, column.values, column.measured)
     return summaries, examination
 
@@ -85,8 +86,27 @@ def summarize_all(data: Data, progress: Progress) -> list[Summary]:
     summaries = []
     for place, name in enumerate(data.names):
         progress(f"counting {name}", place / len(data.names))
-        summaries.append(summarize(data.column(name)))
+        summaries.append(_completed(summarize(data.column(name)), data))
     return summaries
+
+
+def _completed(summary: Summary, data: Data) -> Summary:
+    """Put in what was counted of all rows, where only some of them are looked at."""
+    if data.whole is None:
+        return summary
+    exact = data.whole.statistics[summary.name]
+    looked_at = summary.statistics["count"]
+    share = exact["missing"] / data.whole.rows
+    found = {**summary.statistics, **exact, "missing_share": share, "looked_at": looked_at}
+    rows = tuple(row * data.whole.step for row in summary.outlier_rows)
+    return replace(summary, statistics=found, outlier_rows=rows)
+
+
+def _of_sample(issues: list[DataQualityIssue], data: Data) -> list[DataQualityIssue]:
+    """Say of what was found in some of the rows how many these are."""
+    if data.whole is None:
+        return issues
+    return [replace(issue, sampled=issue.sampled or data.rows) for issue in issues]
 
 
 def find_issues(data: Data, progress: Progress) -> list[DataQualityIssue]:
@@ -95,7 +115,7 @@ def find_issues(data: Data, progress: Progress) -> list[DataQualityIssue]:
     for place, name in enumerate(data.names):
         progress(f"looking at {name}", place / len(data.names))
         examination.take(name, data.table[name])
-    return examination.issues()
+    return _of_sample(examination.issues(), data)
 
 
 def correlation_frame(data: Data, method: str) -> pd.DataFrame:
@@ -145,6 +165,14 @@ def _pearson_table(found: Associations) -> dict[str, dict[str, float | None]]:
 
 def _approximations(data: Data, summaries: Sequence[Summary], found: Associations) -> list[str]:
     said = []
+    if data.whole is not None:
+        said.append(
+            f"Of {data.whole.rows:,} rows every {data.whole.step}th was looked at, {data.rows:,} in"
+            " all: the table is larger than EDA_MAX_DATASET_SIZE. Exact, of all rows, are rows,"
+            " values and missing values, least, greatest, mean, standard deviation, skewness,"
+            " kurtosis, zeros, negative and infinite numbers, and how many flags are true. All"
+            " else is of the rows looked at, also how many rows a finding affects."
+        )
     short = {m: n for m, n in found.rows.items() if n < data.rows and found.pairs}
     for measure, rows in short.items():
         said.append(f"{measure.replace('_', ' ')}: {rows:,} of {data.rows:,} rows, evenly spaced.")

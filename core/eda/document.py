@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.eda.associations import KENDALL_SAMPLE, SAMPLE
 from core.eda.figures import association_chart, box_chart, column_chart, missing_chart
 from core.eda.issue_section import issue_section
+from core.eda.summary import looked_at
 from core.eda.target_section import target_section
 from core.render.document import (
     Badge,
@@ -210,7 +211,7 @@ def column_section(summary: Summary) -> Section:
             *_chart(column_chart(summary)),
             Facts(facts),
             *_quantile_table(found),
-            *_top_table(found),
+            *_top_table(found, looked_at(summary)),
         ],
     )
 
@@ -222,12 +223,12 @@ def _quantile_table(found: Mapping[str, Any]) -> list[Table]:
     return [Table([_QUANTILES[n] for n in known], rows=[[_cell(found[n]) for n in known]])]
 
 
-def _top_table(found: Mapping[str, Any]) -> list[Table]:
+def _top_table(found: Mapping[str, Any], total: int) -> list[Table]:
     top = found.get("top") or []
     if not top or top[0]["count"] <= 1:
         return []
     rows = [
-        (_shown(entry["value"]), entry["count"], Share(entry["count"] / max(1, found["count"])))
+        (_shown(entry["value"]), entry["count"], Share(entry["count"] / max(1, total)))
         for entry in top[:_TOP]
     ]
     return [Table(("Most frequent", "Rows", "Share of values"), rows=rows)]

@@ -11,6 +11,7 @@ from core.charts.export import with_data
 from core.charts.intervals import box_plot, histogram_with_density
 from core.charts.matrix import heat_map, missing_matrix
 from core.charts.points import scatter
+from core.eda.summary import looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ def _histogram(summary: Summary) -> Spec | None:
     found = summary.histogram
     if found is None:
         return None
-    total = max(1, summary.statistics["count"])
+    total = max(1, looked_at(summary))
     density = found.density or (0.0,) * len(found.counts)
     rows = [
         {"low": _short(low), "high": _short(high), "share": _short(count / total)}
@@ -68,7 +69,7 @@ def _top(summary: Summary) -> Spec | None:
     if not top or top[0]["count"] <= 1:
         return None
     shown = [(_text(entry["value"]), entry["count"]) for entry in top[:_BARS]]
-    others = summary.statistics["count"] - sum(count for _, count in shown)
+    others = looked_at(summary) - sum(count for _, count in shown)
     if others:
         shown.append((f"{summary.statistics['distinct'] - len(shown):,} others", others))
     rows = [{"name": name, "value": count} for name, count in shown]

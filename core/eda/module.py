@@ -12,6 +12,7 @@ export_report        the report as HTML, Markdown or JSON             (document,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -38,6 +39,19 @@ _SUFFIXES: Final = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EDAOptions:
+    """What the settings say of analyses (docs/configuration.md).
+
+    `max_dataset_size` are bytes in memory: of a larger table every n-th row is looked at.
+    `visualization_dpi` is that of PNG files, and `report_template` a Jinja template for HTML.
+    """
+
+    max_dataset_size: int = 2 * 1024**3
+    visualization_dpi: int = 144
+    report_template: Path | None = None
+
+
 class EDAModule:
     """Analyses any frame, file, or dataset version.
 
@@ -56,14 +70,18 @@ class EDAModule:
         *,
         progress: Progress | None = None,
         stored: EDAReports | None = None,
+        options: EDAOptions | None = None,
     ) -> None:
+        self._options = options or EDAOptions()
         self._datasets = datasets
         self._stored = stored
         self._progress: Progress = progress or (lambda _text, _share: None)
 
     def telling(self, progress: Progress) -> EDAModule:
         """Return the same module, which tells `progress` what it does."""
-        return EDAModule(self._datasets, progress=progress, stored=self._stored)
+        return EDAModule(
+            self._datasets, progress=progress, stored=self._stored, options=self._options
+        )
 
     def analyze_dataset(
         self, data: Any, target_column: str | None = None, *, store: bool = True
@@ -85,7 +103,8 @@ class EDAModule:
         if not store or self._stored is None or not self._is_version(data):
             return compute()
         version = self._datasets_here().get_version(data)
-        return self._stored.once(version, {"target": target_column}, compute)
+        parameters = {"target": target_column, "most_bytes": self._options.max_dataset_size}
+        return self._stored.once(version, parameters, compute)
 
     def reports(self, dataset: str | None = None) -> list[EDASummary]:
         """Return the analyses that are kept, of a dataset or of all, the newest first."""
@@ -124,7 +143,8 @@ class EDAModule:
 
         read = self._read(data)
         report = analyze(read, None, self._progress)
-        return draw(read, report, Path(output_dir))
+        scale = self._options.visualization_dpi / 72
+        return draw(read, report, Path(output_dir), scale=scale)
 
     def analyze_correlations(self, data: Any, method: str = "pearson") -> pd.DataFrame:
         """Return the correlations of the columns of numbers and booleans, over all rows.
@@ -153,7 +173,7 @@ class EDAModule:
         from lake.exported_file import write_file
 
         if format == "html":
-            data = render_html(eda_document(report))
+            data = render_html(eda_document(report), template=self._options.report_template)
         elif format == "markdown":
             data = render_markdown(eda_document(report)).encode()
         elif format == "json":
@@ -168,10 +188,11 @@ class EDAModule:
     def _read(self, data: Any) -> Data:
         from core.eda.table import as_data  # as above
 
+        most = self._options.max_dataset_size
         if not self._is_version(data):
-            return as_data(data)
+            return as_data(data, most_bytes=most)
         frame, version = self._datasets_here().get_dataset(data, as_frame="arrow")
-        return as_data(frame, version.name)
+        return as_data(frame, version.name, most_bytes=most)
 
     def _is_version(self, data: Any) -> bool:
         return self._datasets is not None and names_a_version(data)

@@ -47,6 +47,11 @@ class Summary:
     missing_by_block: tuple[float, ...] = field(default=())
 
 
+def looked_at(summary: Summary) -> int:
+    """Return how many values were counted one by one: of a table that is too large, not all."""
+    return int(summary.statistics.get("looked_at", summary.statistics["count"]))
+
+
 def summarize(column: Column) -> Summary:
     """Count one column."""
     if column.is_number:

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as is_a
 
-from core.datasets.sources import read_all
+from core.datasets.sources import open_source
+from core.eda.thinned import Whole, thinned
 from core.errors import EDAError
 from core.frames import FrameError
 from core.profile import vectors
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 _ALL: Final = slice(None)
+MOST_BYTES: Final = 2 * 1024**3
 _INDEX: Final = "__index_level_"  # what pandas calls an index without a name
 
 
@@ -114,11 +116,17 @@ class Data:
     name: str
     table: pa.Table
     types: dict[str, pa.DataType]
+    whole: Whole | None = None  # what is known of a table that is too large to be here
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """How many rows are looked at."""
         return int(self.table.num_rows)
+
+    @property
+    def all_rows(self) -> int:
+        """How many rows there are."""
+        return self.rows if self.whole is None else self.whole.rows
 
     @property
     def names(self) -> list[str]:
@@ -130,20 +138,25 @@ class Data:
         return Column(name, self.types[name], self.table[name])
 
 
-def as_data(data: Any, name: str = "") -> Data:
-    """Read any frame or file. Raises FrameError, and EDAError naming columns that cannot be read.
+def as_data(data: Any, name: str = "", *, most_bytes: int = MOST_BYTES) -> Data:
+    """Read any frame or file; of one that would take more than `most_bytes`, every n-th row.
+
+    Raises FrameError, and EDAError naming columns that cannot be read.
 
     >>> as_data({"site": ["a", "a", None]}, "visits").column("site").codes()[0].tolist()
     [0, 0, -1]
     """
     title = name or (Path(data).name if isinstance(data, str | Path) else "table")
     if isinstance(data, str | Path) and Path(data).suffix.lower() == ".parquet":
-        return _read_parquet(title, Path(data).expanduser())
-    table = read_all(data)
-    names = _checked(table.schema)
+        found = _read_parquet(title, Path(data).expanduser(), most_bytes)
+        if found is not None:
+            return found
+    source = open_source(data)
+    names = _checked(source.schema)
+    table, whole = thinned(source.schema, source.pieces, names, most_bytes)
     columns = {column: _lean(table[column]) for column in names}
-    types = {column: table.schema.field(column).type for column in names}
-    return Data(title, _table(columns, table.num_rows), types)
+    types = {column: source.schema.field(column).type for column in names}
+    return Data(title, _table(columns, table.num_rows), types, whole)
 
 
 def _table(columns: dict[str, pa.ChunkedArray], rows: int) -> pa.Table:
@@ -161,8 +174,8 @@ def _checked(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if not name.startswith(_INDEX)]
 
 
-def _read_parquet(title: str, path: Path) -> Data:
-    """Read a column at a time, so that none is in memory twice but one."""
+def _read_parquet(title: str, path: Path, most_bytes: int) -> Data | None:
+    """Read a column at a time, so that none is in memory twice but one; None of what is larger."""
     import pyarrow.parquet as pq  # only for files
 
     if not path.is_file():
@@ -170,6 +183,9 @@ def _read_parquet(title: str, path: Path) -> Data:
     try:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
+            groups = range(file.metadata.num_row_groups)
+            if sum(file.metadata.row_group(n).total_byte_size for n in groups) > most_bytes:
+                return None
         texts = [field.name for field in schema if is_text(field.type)]
         names = _checked(schema)
         with pq.ParquetFile(path, read_dictionary=texts) as file:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from core.charts.theme import configured
+from core.errors import RenderError
 from core.render.arrangement import Arrangement
 from core.render.bundle import digest_of, vega
 from core.render.chart_rows import rows_of, table_of
@@ -39,8 +40,11 @@ _COLOURS: Final = frozenset({"color", "fill", "stroke"})
 _SAID: Final = frozenset({"title", "description"})  # said outside of the drawing
 
 
-def render_html(document: Document) -> bytes:
+def render_html(document: Document, *, template: Path | None = None) -> bytes:
     """Write a document as HTML in UTF-8.
+
+    `template` is a file of Jinja that takes the place of templates/page.html, or extends it and
+    fills its blocks `brand` and `footer`. Raises RenderError for one that cannot be used.
 
     >>> from core.render.blocks import Document
     >>> b"<h1>&lt;b&gt;</h1>" in render_html(Document("<b>"))
@@ -48,18 +52,14 @@ def render_html(document: Document) -> bytes:
     """
     page = Arrangement(document)
     style, script = _style(), _text("report.js")
-    text = (
-        _environment()
-        .get_template("page.html")
-        .render(
-            page=page,
-            document=document,
-            style=style,
-            script=script,
-            charts=_charts(page.charts),
-            vega=vega() if page.charts else None,
-            policy=_policy(style, script, drawn=bool(page.charts)),
-        )
+    text = _template(template).render(
+        page=page,
+        document=document,
+        style=style,
+        script=script,
+        charts=_charts(page.charts),
+        vega=vega() if page.charts else None,
+        policy=_policy(style, script, drawn=bool(page.charts)),
     )
     return text.encode()
 
@@ -128,6 +128,18 @@ def _bar_path(bars: Bars) -> str:
     most = max(bars.values, default=0) or 1
     tops = (44 - round(44 * value / most) for value in bars.values)
     return "".join(f"M{4 * place + 2} 44V{top}" for place, top in enumerate(tops) if top < 44)
+
+
+def _template(path: Path | None) -> jinja2.Template:
+    if path is None:
+        return _environment().get_template("page.html")
+    import jinja2  # as below
+
+    try:
+        return _environment().from_string(path.read_text(encoding="utf8"))
+    except (OSError, UnicodeDecodeError, jinja2.TemplateError) as error:
+        hint = "Name another file, or none, as EDA_REPORT_TEMPLATE."
+        raise RenderError(f"{path} is no template: {error}.", hint=hint, path=str(path)) from error
 
 
 @cache

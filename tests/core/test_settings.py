@@ -38,6 +38,9 @@ EXAMPLES: dict[str, tuple[str, str, Any]] = {
     "model_card_template": ("/house.yaml", '"/house.yaml"', Path("/house.yaml")),
     "model_card_include_fairness": ("no", "false", False),
     "model_card_include_shap": ("yes", "true", True),
+    "eda_max_dataset_size": ("4 GiB", "4_294_967_296", 2**32),
+    "eda_visualization_dpi": ("300", "300", 300),
+    "eda_report_template": ("/etc/ours.html", '"/etc/ours.html"', Path("/etc/ours.html")),
 }
 
 
