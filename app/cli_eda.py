@@ -10,8 +10,10 @@ import typer
 from app.cli_options import JsonOption, LakeOption, open_workbench
 from app.cli_output import progress, remark, say, say_json, say_table
 from app.wording import number
+from core.errors import EDAError
 
 if TYPE_CHECKING:
+    from core.eda.comparison import EDAComparison
     from core.eda.module import Format
     from core.eda.report import EDAReport
     from core.eda.summary import Summary
@@ -40,31 +42,69 @@ def eda(
     figures: Annotated[
         str | None, typer.Option("--figures", metavar="DIR", help="Write charts as SVG and PNG.")
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option("--compare", metavar="FILE|NAME@V", help="Put a second table beside it."),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option("--split", metavar="COLUMN", help="Compare the rows with each of its values."),
+    ] = None,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Explore a table: columns, pairs of columns, what is missing, what to do first."""
     from core.eda.module import EDAModule, names_a_version  # not needed for --help
+    from core.eda.report import EDAReport
 
     with ExitStack() as stack:
         tell = stack.enter_context(progress())
         module = EDAModule(progress=tell)
-        if names_a_version(data):
+        if any(names_a_version(name) for name in (data, compare) if name is not None):
             module = stack.enter_context(open_workbench(lake)).eda.telling(tell)
-        report = module.analyze_dataset(data, target)
+        report: EDAReport | EDAComparison
+        if compare is not None or split is not None:
+            _check_comparison(target, figures)
+            report = module.compare(data, compare, split=split)
+        else:
+            report = module.analyze_dataset(data, target)
         written = [
             module.export_report(report, name, path) for name, path in _files(html, markdown)
         ]
         if figures is not None:
             written += module.generate_visualizations(data, figures)
-    if report.found_again:
+    if isinstance(report, EDAReport) and report.found_again:
         remark(f"found again: analyzed on {report.generated_at:%Y-%m-%d at %H:%M} UTC")
     for path in written:
         remark(f"written: {path}")
     if as_json:
         say_json(report.to_dict())
-    else:
+    elif isinstance(report, EDAReport):
         _say(report)
+    else:
+        _say_comparison(report)
+
+
+def _check_comparison(target: str | None, figures: str | None) -> None:
+    given = {"--target": target, "--figures": figures}
+    wrong = [option for option, value in given.items() if value is not None]
+    if wrong:
+        message = f"A comparison has no {' and no '.join(wrong)}."
+        raise EDAError(message, hint="Leave that out, or leave out --compare and --split.")
+
+
+def _say_comparison(found: EDAComparison) -> None:
+    (first, second), rows = found.names, found.rows
+    say(f"{first}: {rows[0]:,} rows; {second}: {rows[1]:,} rows")
+    for place, text in enumerate(found.recommendations, 1):
+        say(f"{place}. {' '.join(text.split())}")
+    say()
+    headers = ("column", "kind", "difference", "standardised", f"mean {first}", f"mean {second}")
+    table = [
+        (c.name, c.kind, c.difference, c.standardised, *(s.get("mean") for s in c.statistics))
+        for c in found.columns
+    ]
+    say_table(headers, table)
 
 
 def _files(html: str | None, markdown: str | None) -> list[tuple[Format, str]]:

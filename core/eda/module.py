@@ -20,11 +20,12 @@ from core.eda.memory import given_back
 from core.errors import EDAError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
     from core.datasets.registry import DataVersionControl
+    from core.eda.comparison import EDAComparison
     from core.eda.issue import DataQualityIssue
     from core.eda.report import EDAReport
     from core.eda.stored import EDAReports, EDASummary
@@ -114,6 +115,29 @@ class EDAModule:
         """Find an analysis that is kept by its id. Raises EDAError."""
         return self._kept().get(report_id)
 
+    def compare(
+        self,
+        first: Any,
+        second: Any = None,
+        *,
+        split: str | None = None,
+        values: Sequence[Any] | None = None,
+    ) -> EDAComparison:
+        """Compare two tables, or two cohorts of one: the rows with each of two values of `split`.
+
+        `values` names these where the column has more than two. Raises EDAError when it is neither
+        two tables nor a split, and as `analyze_dataset` does.
+        """
+        from core.eda.comparison import cohorts, compare  # as above
+
+        if (second is None) == (split is None):
+            message = "Give a second table, or the column that splits the first one."
+            raise EDAError(message, hint="compare(a, b), or compare(a, split='sex').")
+        with given_back():
+            if split is not None:
+                return compare(*cohorts(self._read(first), split, values))
+            return compare(self._read(first), self._read(second))
+
     def generate_summary_statistics(self, data: Any) -> dict[str, dict[str, Any]]:
         """Return the statistics of each column (core/profile/column.py, core/eda/summary.py).
 
@@ -160,22 +184,28 @@ class EDAModule:
 
     def export_report(
         self,
-        report: EDAReport,
+        report: EDAReport | EDAComparison,
         format: Format = "html",  # noqa: A002 - the name in the contract
         output_path: str | Path = "eda_report.html",
     ) -> str:
-        """Write a report to a file and return its path; an older one is replaced.
+        """Write a report or a comparison to a file and return its path; an older one is replaced.
 
         Raises EDAError for another format, and StoreError.
         """
-        from core.eda.document import eda_document  # as above
+        from core.eda.comparison import EDAComparison  # as above
+        from core.eda.comparison_document import comparison_document
+        from core.eda.document import eda_document
         from core.render.document import render_html, render_markdown
         from lake.exported_file import write_file
 
+        if isinstance(report, EDAComparison):
+            document = comparison_document(report)
+        else:
+            document = eda_document(report)
         if format == "html":
-            data = render_html(eda_document(report), template=self._options.report_template)
+            data = render_html(document, template=self._options.report_template)
         elif format == "markdown":
-            data = render_markdown(eda_document(report)).encode()
+            data = render_markdown(document).encode()
         elif format == "json":
             import json  # only for this format
 
