@@ -1,4 +1,4 @@
-"""What the value of a setting may look like, whoever wrote it.
+"""What a setting is, and what its value may look like, whoever wrote it.
 
 A reader takes what was written and the folder of the file it was written in, None for a variable
 or an argument. It returns the value, or raises ValueError with what is allowed.
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lake.address import is_folder, open_store
 from lake.errors import InvalidNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)b)?", re.ASCII | re.IGNORECASE)
 _POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -27,6 +31,38 @@ class Reader(Protocol):
 
     def __call__(self, raw: object, beside: Path | None = None) -> Any:
         """The value. Raises ValueError saying what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One setting beside its name: its variable, what it is for, and how it is understood.
+
+    ``otherwise`` says what happens without it, where no value stands for that, and ``usual`` finds
+    out what it is then.
+    """
+
+    variable: str
+    about: str
+    read: Reader
+    otherwise: str = ""
+    usual: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with the settings: the key, where it was written, and why."""
+
+    key: str
+    source: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def key_of(variable: str, about: str, read: Reader, **more: Any) -> dict[str, Key]:
+    """The metadata of a field of the settings."""
+    return {"key": Key(variable=variable, about=about, read=read, **more)}
 
 
 def text(raw: object, beside: Path | None = None) -> str:  # noqa: ARG001 - a Reader

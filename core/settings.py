@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 
 from core import setting_sources, setting_values as values
 from core.errors import SettingsError
+from core.setting_values import Fault, Key, key_of
 from lake.address import is_folder, is_within
 from lake.spool import CACHE_BYTES, BucketOptions, state_folder as usual_state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lake.lake import Durability
@@ -37,37 +38,6 @@ _PLACES: Final = frozenset(
         "data_version_storage_path",
     }
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One setting beside its name: its variable, what it is for, and how it is understood.
-
-    ``otherwise`` says what happens without it, where no value stands for that, and ``usual`` finds
-    out what it is then.
-    """
-
-    variable: str
-    about: str
-    read: values.Reader
-    otherwise: str = ""
-    usual: Callable[[], object] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that is wrong with the settings: the key, where it was written, and why."""
-
-    key: str
-    source: str
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def _key(variable: str, about: str, read: values.Reader, **more: Any) -> dict[str, Key]:
-    return {"key": Key(variable=variable, about=about, read=read, **more)}
 
 
 def _usual_cache() -> Path:
@@ -101,15 +71,15 @@ class Settings:
 
     lake: str = field(
         default="lake",
-        metadata=_key("MHRAS_LAKE", "The lake: a folder or s3://bucket/prefix.", values.place),
+        metadata=key_of("MHRAS_LAKE", "The lake: a folder or s3://bucket/prefix.", values.place),
     )
     actor: str = field(
         default_factory=login_name,
-        metadata=_key("MHRAS_ACTOR", "Who acts.", values.text, otherwise="the login name"),
+        metadata=key_of("MHRAS_ACTOR", "Who acts.", values.text, otherwise="the login name"),
     )
     durability: Durability = field(
         default="commit",
-        metadata=_key(
+        metadata=key_of(
             "MHRAS_DURABILITY",
             "What a returned call survives: `commit` a power loss, `process` the end of a process.",
             values.one_of("process", "commit"),
@@ -117,7 +87,7 @@ class Settings:
     )
     compaction: bool = field(
         default=True,
-        metadata=_key(
+        metadata=key_of(
             "MHRAS_COMPACTION",
             "Merge small files of the lake in the background, while it is open.",
             values.yes_or_no,
@@ -125,7 +95,7 @@ class Settings:
     )
     cache_folder: Path | None = field(
         default=None,
-        metadata=_key(
+        metadata=key_of(
             "MHRAS_CACHE_FOLDER",
             "Where copies are of what was read from a bucket; they may go at any time.",
             values.folder,
@@ -135,7 +105,7 @@ class Settings:
     )
     cache_bytes: int = field(
         default=CACHE_BYTES,
-        metadata=_key(
+        metadata=key_of(
             "MHRAS_CACHE_BYTES",
             "How much these copies may take: `20 GB`, `512 MiB` or a number of bytes.",
             values.byte_count,
@@ -144,7 +114,7 @@ class Settings:
     )
     state_folder: Path | None = field(
         default=None,
-        metadata=_key(
+        metadata=key_of(
             "MHRAS_STATE",
             "Where rows wait that are on their way to a bucket: never delete it.",
             values.folder,
@@ -154,7 +124,7 @@ class Settings:
     )
     experiment_storage_backend: Backend | None = field(
         default=None,
-        metadata=_key(
+        metadata=key_of(
             "EXPERIMENT_STORAGE_BACKEND",
             "What keeps artifacts: `filesystem` or `s3`. It must agree with where they go.",
             values.one_of("filesystem", "s3"),
@@ -163,7 +133,7 @@ class Settings:
     )
     experiment_artifacts_path: str | None = field(
         default=None,
-        metadata=_key(
+        metadata=key_of(
             "EXPERIMENT_ARTIFACTS_PATH",
             "A folder or s3://bucket/prefix outside the lake, for new artifacts.",
             values.place,
@@ -172,7 +142,7 @@ class Settings:
     )
     experiment_db_table_prefix: str = field(
         default="",
-        metadata=_key(
+        metadata=key_of(
             "EXPERIMENT_DB_TABLE_PREFIX",
             "The views are there by names that begin so as well: `exp_` makes `exp_runs`.",
             values.view_prefix,
@@ -181,7 +151,7 @@ class Settings:
     )
     data_version_storage_path: str | None = field(
         default=None,
-        metadata=_key(
+        metadata=key_of(
             "DATA_VERSION_STORAGE_PATH",
             "A folder or s3://bucket/prefix for the files of dataset versions.",
             values.place,
@@ -190,7 +160,7 @@ class Settings:
     )
     data_version_compression: Compression = field(
         default="zstd",
-        metadata=_key(
+        metadata=key_of(
             "DATA_VERSION_COMPRESSION",
             "How the Parquet files of dataset versions are compressed.",
             values.one_of("zstd", "snappy", "gzip", "lz4", "brotli", "none"),
@@ -198,7 +168,7 @@ class Settings:
     )
     data_version_deduplication: bool = field(
         default=True,
-        metadata=_key(
+        metadata=key_of(
             "DATA_VERSION_DEDUPLICATION",
             "Keep equal content of dataset versions once.",
             values.yes_or_no,
@@ -206,7 +176,7 @@ class Settings:
     )
     model_card_template: Path | None = field(
         default=None,
-        metadata=_key(
+        metadata=key_of(
             "MODEL_CARD_TEMPLATE",
             "A YAML file of statements that hold for all models: docs/cards.md.",
             values.file,
@@ -215,7 +185,7 @@ class Settings:
     )
     model_card_include_fairness: bool = field(
         default=True,
-        metadata=_key(
+        metadata=key_of(
             "MODEL_CARD_INCLUDE_FAIRNESS",
             "Put groups of people, and how they differ, into model cards.",
             values.yes_or_no,
@@ -223,7 +193,7 @@ class Settings:
     )
     model_card_include_shap: bool = field(
         default=False,
-        metadata=_key(
+        metadata=key_of(
             "MODEL_CARD_INCLUDE_SHAP",
             "Put SHAP values into cards made of data; it needs the extra `shap`.",
             values.yes_or_no,
@@ -231,7 +201,7 @@ class Settings:
     )
     eda_max_dataset_size: int = field(
         default=2 * 1024**3,
-        metadata=_key(
+        metadata=key_of(
             "EDA_MAX_DATASET_SIZE",
             "Of a table that takes more memory than this, an analysis looks at every n-th row.",
             values.byte_count,
@@ -240,13 +210,13 @@ class Settings:
     )
     eda_visualization_dpi: int = field(
         default=144,
-        metadata=_key(
+        metadata=key_of(
             "EDA_VISUALIZATION_DPI", "Dots per inch of charts in PNG files.", values.dots_per_inch
         ),
     )
     eda_report_template: Path | None = field(
         default=None,
-        metadata=_key(
+        metadata=key_of(
             "EDA_REPORT_TEMPLATE",
             "A Jinja template of HTML reports, such as one that extends `page.html`.",
             values.file,
