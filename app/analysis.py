@@ -1,7 +1,8 @@
 """Analyses of versions for pages: made once, in place, with a bar that moves.
 
-An analysis is of versions, which never change, so what was made is kept whatever else is written to
-the lake; the ones nobody asked for lately are let go of. What takes long waits for a click.
+An analysis is of versions, which never change and have ids of their own, so what was made is kept
+whatever else is written to the lake; the ones nobody asked for lately are let go of. What takes
+long waits for a click.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def quality_issues(view: View, version: DatasetVersion) -> list[DataQualityIssue
     """Return what is wrong with a version; None while nobody asked for what takes long."""
     from core.eda.module import EDAModule  # the first analysis needs it
 
-    key = (view.lake_number, "quality", version.version_id)
+    key = ("quality", version.version_id)
     if not may_begin(key, "Look for faults", version.num_rows * version.num_columns):
         return None
 
@@ -93,7 +94,7 @@ def eda_report(view: View, version: DatasetVersion, target: str | None = None) -
     """Return the analysis of a version, as `quality_issues` does. Raises EDAError."""
     from core.eda.module import EDAModule  # as above
 
-    key = (view.lake_number, "eda", version.version_id, target or "")
+    key = ("eda", version.version_id, target or "")
     if not may_begin(key, "Analyze", version.num_rows * version.num_columns):
         return None
 

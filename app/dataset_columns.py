@@ -194,7 +194,8 @@ def _chart(profile: ColumnProfile, on_bar: Callable[[str], None]) -> None:
     def pick(bar: Mapping[str, Any]) -> None:
         if profile.edges:
             low, high = float(bar["low"]), float(bar["high"])
-            on_bar(between(profile.name, low, high, closed=high >= profile.edges[-1]))
+            last, whole = high >= profile.edges[-1], "int" in profile.type
+            on_bar(between(profile.name, low, high, closed=last, whole=whole))
         else:
             on_bar(equal_to(profile.name, str(bar["name"])))
 

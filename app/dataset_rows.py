@@ -32,7 +32,7 @@ UNTOUCHED: Final[dict[str, Any]] = {
 }
 _HEIGHT: Final = 560  # pixels
 _HELP: Final = """
-A condition in SQL over the columns. Functions of DuckDB work; nothing but the rows is seen.
+A text that any column holds, whatever its case. The filter above is a condition in SQL:
 
     age >= 65 and sex = 'f'
     phq9 is null or phq9 > 20
@@ -41,9 +41,23 @@ A condition in SQL over the columns. Functions of DuckDB work; nothing but the r
 """
 
 
-def rows_section(view: View, version: DatasetVersion) -> None:
-    """Draw the filter, and a page of the rows that match."""
-    wanted, columns = _bar(version)
+def rows_filter(version: DatasetVersion) -> str:
+    """Draw the box for a condition; it stands above all tabs, so that bars can write into it."""
+    where = st.text_input(
+        "Filter rows",
+        key="where",
+        bind="query-params",
+        placeholder=f'Filter rows, for example: "{next(iter(version.schema))}" is not null',
+        icon=":material/filter_alt:",
+        label_visibility="collapsed",
+        on_change=show_rows,
+    )
+    return (where or "").strip()
+
+
+def rows_section(view: View, version: DatasetVersion, where: str) -> None:
+    """Draw what else tells which rows are wanted, and a page of those that match."""
+    wanted, columns = _bar(version, where)
     place = st.container()
     try:
         matching = _page(view, version, wanted, columns, (1, 0)).matching
@@ -64,25 +78,16 @@ def rows_section(view: View, version: DatasetVersion) -> None:
             st.caption(f"{matching:,} of {counted(version.num_rows, 'row')} match.")
 
 
-def _bar(version: DatasetVersion) -> tuple[RowQuery, tuple[str, ...]]:
+def _bar(version: DatasetVersion, where: str) -> tuple[RowQuery, tuple[str, ...]]:
     names = [*version.schema]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        where = st.text_input(
-            "Filter",
-            key="where",
-            bind="query-params",
-            placeholder=f'"{names[0]}" is not null',
-            icon=":material/filter_alt:",
-            help=_HELP,
-            on_change=_first_page,
-        )
         search = st.text_input(
             "Search",
             key="search",
             bind="query-params",
             placeholder="in any column",
             icon=":material/search:",
-            width=190,
+            help=_HELP,
             on_change=_first_page,
         )
         order = st.selectbox(
@@ -102,7 +107,7 @@ def _bar(version: DatasetVersion) -> tuple[RowQuery, tuple[str, ...]]:
             "Columns", names, key="shown", bind="query-params", placeholder="all", width=240
         )
     wanted = RowQuery(
-        where=(where or "").strip(),
+        where=where,
         search=(search or "").strip(),
         order=order or "",
         descending=descending,
@@ -211,5 +216,11 @@ def as_parquet(rows: pa.Table) -> bytes:
 def open_rows(condition: str) -> None:
     """Show the rows of a condition; for a callback, before widgets are drawn."""
     st.session_state["where"] = condition
+    show_rows()
+
+
+def show_rows() -> None:
+    """Show the first page of the rows."""
     st.session_state["tab"] = "Rows"
-    st.session_state["page"] = 1
+    if "page" in st.session_state:
+        _first_page()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from app.analysis import AT_ONCE, made, made_once, may_begin
+from app.analysis import AT_ONCE, made_once
+from app.job_watch import offer_work
 from app.layout import chip
+from app.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,7 @@ UNTOUCHED: Final[dict[str, Any]] = {
     "cut": None,
     "every": "1mo",
 }
+_HEAVY: Final = frozenset({"multivariate", "target", "prediction"})  # fits models
 _HELP: Final = "Each of these reads all rows of both versions; what changes only there is found."
 
 
@@ -135,22 +138,35 @@ def _options(columns: Sequence[str]) -> dict[str, Any]:
 
 
 def compared(view: View, wanted: Comparison) -> DriftReport | None:
-    """Return the report: a stored one, one that is made now, or None while nobody began it.
+    """Return the report: a stored one, one that is made now, or None while a job has to make it.
 
     Of large versions, what was counted at registration is compared at first.
     """
     stored = stored_id(view, wanted)
     if stored is not None:
         return view.ask(view.datasets.get_drift_report, stored)
-    key = (view.lake_number, *wanted.key)
-    large = wanted.values > AT_ONCE and not made(key)
-    if large and not may_begin(key, "Compare all rows", wanted.values):
+    key = wanted.key
+    if wanted.values > AT_ONCE or _HEAVY & set(wanted.options):
+        _offer(view, wanted)
         if wanted.options:
             return None
         chip("from what was counted at registration", colour="blue", icon=":material/bolt:")
         return made_once((*key, "sketch"), lambda: _compare(view, wanted, method="sketch"))
     with st.spinner("Comparing all rows", show_time=True):
         return made_once(key, lambda: _compare(view, wanted))
+
+
+def _offer(view: View, wanted: Comparison) -> None:
+    versions = {"reference": wanted.reference.version_id, "current": wanted.current.version_id}
+    asked = {"options": wanted.options} if wanted.options else {}
+    offer_work(
+        view,
+        "drift",
+        {**versions, **asked},
+        label="Compare all rows",
+        note=f"{counted(wanted.values, 'value')} are compared in a process of their own, and the"
+        " report is stored.",
+    )
 
 
 def _compare(view: View, wanted: Comparison, **method: Any) -> DriftReport:

@@ -142,23 +142,24 @@ def over_time_part(view: View, wanted: Comparison) -> None:
             width=260,
             help="Version after version, or parts of the current one by a column of times",
         )
-        every = st.segmented_control(
-            "Each part is",
-            [*_LENGTHS],
-            default="1mo",
-            required=True,
-            format_func=_LENGTHS.__getitem__,
-            key="every",
-            bind="query-params",
-            disabled=cut == _VERSIONS,
-        )
-    by_version = cut in (_VERSIONS, None)
+        by_version = cut in (_VERSIONS, None)
+        every: str | None = None
+        if not by_version:
+            every = st.segmented_control(
+                "Each part is",
+                [*_LENGTHS],
+                default="1mo",
+                required=True,
+                format_func=_LENGTHS.__getitem__,
+                key="every",
+                bind="query-params",
+            )
     asked: dict[str, Any] = {} if by_version else {"time": cut, "every": every}
     series = current.dataset_name if by_version else current.version_id
     versions = view.ask(view.datasets.list_versions, current.dataset_name)
     values = sum(v.num_rows * v.num_columns for v in (versions if by_version else [current]))
     labels = [v.version_id for v in versions] if by_version else [str(cut), str(every)]
-    key = (view.lake_number, "series", *wanted.key[1:3], *labels)
+    key = ("series", *wanted.key[1:3], *labels)
     if not may_begin(key, "Compare them all", values):
         return
     try:

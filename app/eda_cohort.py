@@ -23,33 +23,34 @@ if TYPE_CHECKING:
 
 NAMES = ("all others", "cohort")
 _HELP = """
-A condition in SQL over the columns; a click on a bar under Columns writes it.
+Some of the rows, to compare with all others: a condition in SQL over the columns. A click on a bar
+under Columns writes it.
 
     age >= 65 and sex = 'f'
 """
 
 
-def cohort_part(view: View, version: DatasetVersion) -> None:
-    """Draw the condition, and how its rows differ from the others."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            "Rows of the cohort",
-            key="cohort",
-            bind="query-params",
-            placeholder="age >= 65 and sex = 'f'",
-            icon=":material/group:",
-            help=_HELP,
-        )
-        condition = (text or "").strip()
-        st.button("Clear", icon=":material/close:", on_click=_clear, disabled=not condition)
-        if st.button("Show rows", icon=":material/table_rows:", disabled=not condition):
-            open_page(
-                "dataset",
-                name=version.dataset_name,
-                version=version.version,
-                tab="Rows",
-                where=condition,
-            )
+def cohort_choice() -> str:
+    """Draw the box for the condition; it stands on all parts, so that bars can write into it."""
+    text = st.text_input(
+        "Cohort",
+        key="cohort",
+        bind="query-params",
+        placeholder="all rows",
+        icon=":material/group:",
+        help=_HELP,
+        on_change=_show,
+    )
+    return (text or "").strip()
+
+
+def _show() -> None:
+    if st.session_state["cohort"]:
+        st.session_state["part"] = "Cohort"
+
+
+def cohort_part(view: View, version: DatasetVersion, condition: str) -> None:
+    """Draw how the rows of a condition differ from all others."""
     if not condition:
         empty(
             "No cohort yet",
@@ -58,7 +59,17 @@ def cohort_part(view: View, version: DatasetVersion) -> None:
             icon="group",
         )
         return
-    key = (view.lake_number, "cohort", version.version_id, condition)
+    with st.container(horizontal=True):
+        if st.button("Show rows", icon=":material/table_rows:"):
+            open_page(
+                "dataset",
+                name=version.dataset_name,
+                version=version.version,
+                tab="Rows",
+                where=condition,
+            )
+        st.button("Clear", icon=":material/close:", on_click=_clear)
+    key = ("cohort", version.version_id, condition)
     if not may_begin(key, "Compare", version.num_rows * version.num_columns):
         return
     try:

@@ -134,7 +134,8 @@ def _clickable(summary: Summary, spec: dict[str, Any]) -> None:
             place = min(range(len(edges) - 1), key=lambda n: abs(edges[n] - float(bar["low"])))
             last = place == len(edges) - 2
             ends = edges[place], edges[place + 1]
-            narrow_cohort(between(summary.name, *ends, closed=last))
+            whole = "int" in summary.given_type
+            narrow_cohort(between(summary.name, *ends, closed=last, whole=whole))
         elif str(bar["name"]) in {_named(entry["value"]) for entry in _top(summary)}:
             narrow_cohort(equal_to(summary.name, str(bar["name"])))
 

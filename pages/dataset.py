@@ -54,6 +54,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         label_visibility="collapsed",
         width=200,
     )
+    where = dataset_rows.rows_filter(version)
     if version.version == labels[0]:
         chip("newest", colour="green")
     for tag in version.tags:
@@ -73,7 +74,7 @@ if columns.open:
         column_detail(column_choice(profiles, key="columns"), dataset_rows.open_rows)
 if rows.open:
     with rows:
-        dataset_rows.rows_section(view, version)
+        dataset_rows.rows_section(view, version, where)
 if others.open:
     with others:
         dataset_versions.versions_table(versions)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import eda_parts, session, state
 from app.analysis import eda_report
-from app.eda_cohort import cohort_part
+from app.eda_cohort import cohort_choice, cohort_part
 from app.errors import show_fault
 from app.layout import copy_code, copy_link, empty, header, plain
 from app.nav import open_page
@@ -43,6 +43,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         placeholder="none",
         help="What is to be predicted: then you see what tells of it",
     )
+    condition = cohort_choice()
     if st.button("Dataset", icon=":material/table:", help="Rows, versions and tags"):
         open_page("dataset", name=dataset, version=label)
 
@@ -97,4 +98,4 @@ if telling.open:
         eda_parts.target_part(report)
 if cohort.open:
     with cohort:
-        cohort_part(view, version)
+        cohort_part(view, version, condition)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
 
-def between(column: str, low: float, high: float, *, closed: bool = False) -> str:
+
+def between(
+    column: str, low: float, high: float, *, closed: bool = False, whole: bool = False
+) -> str:
     """Return the condition of a range; its upper end is left out unless it is closed.
 
-    >>> between("age", 18.0, 20.5)
-    '"age" >= 18 and "age" < 20.5'
+    The ends for `whole` numbers are the next whole ones, which include the same rows.
+
+    >>> between("age", 18.0, 20.5), between("age", 17.5, 20.5, whole=True)
+    ('"age" >= 18 and "age" < 20.5', '"age" >= 18 and "age" < 21')
     """
     name = _name(column)
+    if whole:
+        low, high = math.ceil(low), math.floor(high) if closed else math.ceil(high)
     return f"{name} >= {_number(low)} and {name} {'<=' if closed else '<'} {_number(high)}"
 
 

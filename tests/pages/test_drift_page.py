@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app import analysis
+from app import analysis, session
 from core import Workbench
 from lake.objects import object_key
 from tests.pages.test_pages import titles, words
@@ -123,16 +123,18 @@ def test_a_report_is_made_without_being_stored_until_it_is_kept(
     assert again.report_id == newest.report_id
 
 
-def test_large_versions_are_compared_by_what_was_counted_until_somebody_asks(
-    open_page: Opener, lake: Path, monkeypatch: pytest.MonkeyPatch
+def test_large_versions_are_compared_by_what_was_counted_until_a_job_has_read_all_rows(
+    open_page: Opener, own_lake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.analysis.AT_ONCE", 100)
     monkeypatch.setattr("app.drift_choice.AT_ONCE", 100)
-    analysis._kept.clear()
-    app = open_page(lake, "drift", reference=SECOND, current=FIRST)
+    app = open_page(own_lake, "drift", reference=SECOND, current=FIRST)
     assert "Compared what was counted at registration" in words(app)
     press(app, "Compare all rows")
-    assert "Compared all rows; not stored" in words(app)
+    jobs = session.workbench().jobs
+    (job,) = jobs.list_jobs()
+    assert jobs.wait(job.job_id, seconds=60).state == "FINISHED"
+    app.run()
+    assert "Compared all rows; stored" in words(app)
 
 
 def test_sides_are_swapped(open_page: Opener, lake: Path) -> None:
@@ -141,10 +143,11 @@ def test_sides_are_swapped(open_page: Opener, lake: Path) -> None:
     assert app.selectbox(key="current").value == FIRST
 
 
-def test_a_target_is_compared_on_request(open_page: Opener, lake: Path) -> None:
+def test_what_fits_models_is_offered_as_a_job(open_page: Opener, lake: Path) -> None:
     app = open_page(lake, "drift", reference=FIRST, current=SECOND, target="phq9", panel="Further")
     assert titles(app) == ["Drift"]
-    assert r"Target\: phq9" in words(app)
+    assert "in a process of their own" in words(app)
+    assert not app.metric
 
 
 def test_damaged_rows_are_a_card_that_says_what_to_do(open_page: Opener, own_lake: Path) -> None:
