@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from app import state
 from app.analysis import AT_ONCE, made_once
 from app.job_watch import offer_work
 from app.layout import chip
@@ -63,11 +64,13 @@ class Comparison:
 def choose(view: View, names: Sequence[str]) -> Comparison:
     """Draw the choice of both versions; by default the newest one and the one before it."""
     usual = usual_pair(names)
+    state.choose_at_first("reference", usual[0], names)
+    state.choose_at_first("current", usual[1], names)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first = st.selectbox(
             "Reference",
             names,
-            index=names.index(usual[0]),
+            index=None,
             key="reference",
             bind="query-params",
             help="What is measured by",
@@ -75,16 +78,14 @@ def choose(view: View, names: Sequence[str]) -> Comparison:
         second = st.selectbox(
             "Current",
             names,
-            index=names.index(usual[1]),
+            index=None,
             key="current",
             bind="query-params",
             help="What is measured",
         )
-        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(first, second))
-        reference, current = (
-            view.ask(view.datasets.get_version, *_parted(name or usual[0]))
-            for name in (first, second)
-        )
+        pair = first or usual[0], second or usual[1]
+        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=pair)
+        reference, current = (view.ask(view.datasets.get_version, *_parted(name)) for name in pair)
         options = _options([n for n in current.schema if n in reference.schema])
     return Comparison(reference=reference, current=current, options=options)
 

@@ -105,6 +105,17 @@ def runs_address(untouched: Mapping[str, Any]) -> str:
     return view_address("runs", {**_UNTOUCHED, **untouched}, run=st.session_state.get(_CHOSEN, []))
 
 
+def choose_at_first(key: str, value: str, options: Sequence[str]) -> None:
+    """Let a bound choice without a default have a value, unless the address or somebody chose one.
+
+    The address leaves out what is a default. Which version is the newest changes, so a choice of
+    versions has none: an address that names one keeps it.
+    """
+    known = st.query_params.get(key) in options or st.session_state.get(key) in options
+    if not known:
+        st.session_state[key] = value
+
+
 def view_address(path: str, untouched: Mapping[str, Any], **always: Any) -> str:
     """Return the address that opens a page as it is now.
 

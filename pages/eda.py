@@ -31,7 +31,8 @@ if not names:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    chosen = st.selectbox("Version", names, key="data", bind="query-params") or names[0]
+    state.choose_at_first("data", names[0], names)
+    chosen = st.selectbox("Version", names, index=None, key="data", bind="query-params") or names[0]
     dataset, _, label = chosen.rpartition("@")
     version = view.ask(view.datasets.get_version, dataset, label)
     target = st.selectbox(
