@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from app.cli_options import JsonOption, LakeOption, open_workbench
-from app.cli_output import at_terminal, remark, say, say_facts, say_json, say_table
+from app.cli_output import (
+    at_terminal,
+    remark,
+    say,
+    say_facts,
+    say_json,
+    say_table,
+    say_wide_table,
+)
 from app.wording import ago, clock, size, when
 
 if TYPE_CHECKING:
@@ -179,6 +189,58 @@ def history(name: ModelArgument, *, lake: LakeOption = None, as_json: JsonOption
             for move in moves
         ],
     )
+
+
+@commands.command("monitor")
+def monitor(
+    name: ModelArgument,
+    *,
+    every: Annotated[
+        str | None,
+        typer.Option("--every", metavar="SPAN", help="7d, 1w, 1mo, 1q or 1y."),
+    ] = None,
+    reference_until: Annotated[
+        datetime | None,
+        typer.Option("--reference-until", metavar="DAY", help="Else the first chunk of time."),
+    ] = None,
+    html: Annotated[
+        str | None, typer.Option("--html", metavar="FILE", help="Write the report there.")
+    ] = None,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Follow a version over time: performance, drift, alerts, and what to do."""
+    with open_workbench(lake) as wb:
+        found = wb.models.monitor(name, every=every, reference_until=reference_until)
+    if html is not None:
+        from app.output_file import write_whole  # not needed to print
+        from core.models.live.document import live_document
+        from core.render.document import render_html
+
+        write_whole(Path(html).expanduser(), render_html(live_document(found)))
+        remark(f"written: {html}")
+    if as_json:
+        say_json(found.to_dict())
+        return
+    say(f"{found.model_name}@{found.version}: {found.action}")
+    for text in (*found.reasons, *found.notes):
+        say(text)
+    say()
+    figures = list(dict.fromkeys(name for chunk in found.chunks for name in chunk.realised))
+    rows = [
+        (
+            chunk.time,
+            chunk.rows,
+            chunk.outcomes,
+            *(chunk.realised[n].text() if n in chunk.realised else "" for n in figures),
+            ", ".join(chunk.drifted),
+        )
+        for chunk in found.chunks
+    ]
+    usual = (found.reference[n].text() if n in found.reference else "" for n in figures)
+    first = (found.reference_name, found.reference_rows, "", *usual, "the reference")
+    headers = ("from", "predictions", "outcomes", *(n.replace("_", " ") for n in figures), "drift")
+    say_wide_table(headers, [first, *rows])
 
 
 def model_document(version: ModelVersion) -> dict[str, Any]:

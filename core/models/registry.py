@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from catalog.catalog import Catalog
     from core.models.evaluated import Evaluation
     from core.models.evaluation_log import StoredEvaluation
+    from core.models.live.alerts import AlertRule
+    from core.models.live.report import Followed
     from core.models.version import ModelSummary, ModelVersion, StageMove
     from core.tracking.storage import StorageBackend
     from lake.lake import Durability
@@ -294,6 +296,29 @@ class ModelRegistry:
     def evaluations(self, model: str | ModelVersion) -> list[StoredEvaluation]:
         """Return the evaluations of a version, the newest first. Raises ModelNotFoundError."""
         return self._evaluations.all(self._versions.find(model))
+
+    def monitor(
+        self,
+        model: str | ModelVersion,
+        *,
+        every: str | None = None,
+        reference_until: datetime | None = None,
+        rules: Sequence[AlertRule] | None = None,
+    ) -> Followed:
+        """Follow a version over time: performance, what is expected of it, drift, and alerts.
+
+        Time is cut into chunks of `every` 7d, 1w, 1mo, 1q or 1y, else as suits the predictions.
+        They are measured by the predictions before `reference_until`, else by the first chunk.
+        `rules` say when a figure has crossed a line, else core/models/live/alerts.py does.
+        core/models/live/document.py makes a report of what comes back.
+
+        Raises ModelNotFoundError, and ModelError when there are not predictions of two times.
+        """
+        from core.models.live.follow import follow_model  # with Arrow and numpy
+
+        found = self._versions.find(model)
+        table = self._log.judged(found, features=True)
+        return follow_model(found, table, every=every, reference_until=reference_until, rules=rules)
 
     def _edit(self, version: ModelVersion, change: Mapping[str, Any]) -> None:
         row = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,3 +94,21 @@ def test_hostile_text_is_escaped(mhras: Command, run_id: str) -> None:
     assert ESCAPED.partition("\\n")[0] in out  # its lines stay lines
     assert "\x1b" not in out
     assert mhras.json("models", "show", "risk")["description"] == HOSTILE
+
+
+def test_a_model_is_followed_and_the_report_written(
+    mhras: Command, lake: Path, run_id: str, tmp_path: Path
+) -> None:
+    mhras("models", "register", "risk", "--run", run_id, "--artifact", "model.json")
+    assert mhras("models", "monitor", "risk")[:2] == (1, "")
+    with Workbench(lake, durability="process") as wb:
+        for month in (1, 2):
+            frame = {"person": [*range(150)], "prediction": [n / 150 for n in range(150)]}
+            at = datetime(2026, month, 1, tzinfo=UTC)
+            wb.models.log_predictions("risk", frame, entity="person", time=at)
+    path = tmp_path / "live.html"
+    status, out, remarks = mhras("models", "monitor", "risk", "--every", "1mo", "--html", str(path))
+    assert (status, remarks) == (0, f"written: {path}\n")
+    assert out.splitlines()[0] == "risk@v1: keep"
+    assert "risk@v1 in service" in path.read_text(encoding="utf8")
+    assert mhras.json("models", "monitor", "risk")["action"] == "keep"
