@@ -174,8 +174,10 @@ def _lightgbm(data: bytes) -> Any:
 
 
 def _catboost(data: bytes) -> Any:
-    kind = "json" if data[:1] == b"{" else "cbm"
-    return _library("catboost").CatBoost().load_model(blob=data, format=kind)
+    if data[:1] == b"{":
+        message = "CatBoost reads its JSON from files only, and this comes from a lake."
+        raise ModelFormatError(message, hint="Save it with format='cbm'.", format="catboost")
+    return _library("catboost").CatBoost().load_model(blob=data, format="cbm")
 
 
 def _library(name: str) -> Any:

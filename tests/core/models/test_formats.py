@@ -113,6 +113,11 @@ def test_what_may_run_code_is_not_opened_and_says_what_to_do(kind: str) -> None:
         load(PICKLED, kind, name="risk@v1")
 
 
+def test_a_form_that_a_library_reads_from_files_only_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ModelFormatError, match="Save it with format='cbm'"):
+        load(CASES["catboost in json"][0], "catboost", name="risk@v1")
+
+
 def test_a_library_that_is_missing_is_named() -> None:
     with pytest.raises(MissingExtraError, match="pip install onnxruntime"):
         load(ONNX, "onnx", name="risk@v1")
