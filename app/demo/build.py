@@ -7,7 +7,8 @@ cohort ── one experiment
   │     └── rate-range-test  ends FAILED: its loss becomes infinite
   ├── Gradient boosting
   └── Neural network
-the best run ── one model, registered, judged and in production (app/demo/register.py)
+the best run ── one model, registered, judged and in production (app/demo/register.py),
+                with a published card (app/demo/describe.py)
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 from app.demo import evaluate
 from app.demo.cohort import SEED, Cohort, load_rand
 from app.demo.data import compare_parts, register_parts
+from app.demo.describe import publish_card
 from app.demo.models import FAMILIES, Design, Family, Settings, Trained, design_of, train
 from app.demo.nhanes import load_nhanes
 from app.demo.register import register_best
@@ -130,6 +132,7 @@ def build_demo(
     best = min(finished, key=lambda trial: trial.validation_log_loss)
     tell("Registering the best model", 1.0)
     model = register_best(workbench, cohort, versions, best.run_id)
+    publish_card(workbench, cohort, model)
     _mark_best(sweep, best, finished)
     tell("Done", 1.0)
     return DemoSummary(

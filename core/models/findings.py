@@ -53,10 +53,14 @@ class ChangeOverTime:
 
 
 def changes_over_time(card: ModelCard) -> tuple[ChangeOverTime, ...]:
-    """Compare the last evaluation with the first; none when there are fewer than two."""
-    if len(card.evaluations) < 2:
+    """Compare the last evaluation with the first; none when there are fewer than two.
+
+    Where two or more are external, these are compared: on the others, the model was chosen.
+    """
+    followed = followed_evaluations(card)
+    if not followed:
         return ()
-    first, last = card.evaluations[0].evaluation, card.evaluations[-1].evaluation
+    first, last = followed[0].evaluation, followed[-1].evaluation
     found = []
     for name in _FOLLOWED:
         before, after = first.metrics.get(name), last.metrics.get(name)
@@ -66,6 +70,13 @@ def changes_over_time(card: ModelCard) -> tuple[ChangeOverTime, ...]:
                 ChangeOverTime(metric=name, first=before, last=after, difference=difference)
             )
     return tuple(found)
+
+
+def followed_evaluations(card: ModelCard) -> tuple[CardEvaluation, ...]:
+    """Return the evaluations that are compared, in order; none when there are fewer than two."""
+    external = tuple(each for each in card.evaluations if each.external)
+    chosen = external if len(external) > 1 else card.evaluations
+    return chosen if len(chosen) > 1 else ()
 
 
 def difference_of(before: Estimate, after: Estimate) -> Estimate:
@@ -130,7 +141,8 @@ def _change(card: ModelCard) -> Iterator[Finding]:
     changes = changes_over_time(card)
     if not changes:
         return
-    first, last = card.evaluations[0].name, card.evaluations[-1].name
+    followed = followed_evaluations(card)
+    first, last = followed[0].name, followed[-1].name
     parts = [
         f"{title_of(one.metric)} {one.first.value:.3f} to {one.last.value:.3f},"
         f" difference {one.difference.text()}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.models.card_store import CardStore, StoredCard
     from core.models.difference import CardDifference
     from core.models.evaluation import Evaluation
+    from core.models.explain import Importance
     from core.models.known import KnownFacts
     from core.models.origins import CardEvaluation, DriftFacts
     from core.models.people import Said
@@ -100,6 +101,7 @@ class ModelCardGenerator:
         prediction: str | None = None,
         groups: Sequence[str] = (),
         name: str = "evaluation",
+        importance: Sequence[Importance] = (),
     ) -> ModelCard:
         """Make a card of everything that is known of a version of a model; nothing is stored.
 
@@ -110,13 +112,14 @@ class ModelCardGenerator:
         `evaluations` by name come beside the stored ones, and take the place of those of their
         name. `data` is a table with the columns `outcome` and, unless the model is to be asked,
         `prediction`; `groups` are columns of it. It is evaluated as `name`. When there is neither,
-        logged predictions whose outcomes are known are.
+        logged predictions whose outcomes are known are. `importance` is that of the inputs
+        (core/models/explain.py); it is measured when the model is asked about data.
 
         Raises ModelNotFoundError, RunNotFoundError, StatementsError, EvaluationError, FrameError.
         """
         from core.models.card import ModelCard  # with numpy, which logging does not need
         from core.models.known import artifact_facts, with_numbers
-        from core.models.measure import Measured, card_evaluations, measure
+        from core.models.measure import Measured, card_evaluations, importance_fields, measure
 
         version = self._models.get_model(model_id)
         said = self.statements(version, people)
@@ -129,6 +132,7 @@ class ModelCardGenerator:
                 outcome=outcome,
                 prediction=prediction,
                 groups=groups,
+                include_shap=self._include_shap,
             )
         given = dict(evaluations or {})
         if measured.evaluation is not None:
@@ -155,10 +159,19 @@ class ModelCardGenerator:
             lineage=self._known.lineage(version),
             evaluations=found,
             drift=drift,
-            **measured.fields,
+            **(importance_fields(importance) or measured.fields or self._kept_importance(version)),
             **_stated(said, owner=version.owner),
         )
         return with_numbers(card)
+
+    def _kept_importance(self, version: ModelVersion) -> dict[str, Any]:
+        """Return what the newest card says of inputs: it holds, as a version never changes."""
+        kept = self._store.of_model(version.model_id)
+        if not kept:
+            return {}
+        card = self._store.load(kept[0])
+        names = ("feature_importance", "importance_intervals", "importance_method", "shap_summary")
+        return {name: getattr(card, name) for name in names}
 
     def statements(
         self, model: str | ModelVersion, people: People | None = None

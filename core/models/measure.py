@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from core.models.evaluation import Evaluation
+    from core.models.explain import Importance
     from core.models.known import KnownFacts
     from core.models.people import Said
     from core.models.registry import ModelRegistry
     from core.models.version import ModelVersion
 
 LOGGED: Final = "logged"
+_EXPLAINED: Final = 2_000  # rows: more take longer, and tell the same of the inputs
+_LOST: Final = {"binary": "auroc", "regression": "r2"}  # what shuffled inputs lose, by task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,7 @@ def measure(
     outcome: str | None,
     prediction: str | None,
     groups: Sequence[str] = (),
+    include_shap: bool = False,
 ) -> Measured:
     """Evaluate a version on data; the model is asked when the data have no predictions.
 
@@ -118,6 +122,7 @@ def measure(
     """
     from core.frames import to_arrow  # with Arrow, which logging does not need
     from core.models.evaluation import evaluate
+    from core.models.explain import permutation_importance, shap_summary
 
     table = to_arrow(data)
     inputs = _inputs(version, table, outcome)
@@ -134,12 +139,42 @@ def measure(
         raise ModelCardError(message, hint=hint, faults=tuple(faults))
     given = {name: table[name] for name in groups}
     if prediction is not None:
-        said, ask = table[prediction], None
-    else:
-        ask = _asking(models, version)
-        said = ask(table.select(inputs).to_pandas())
-    found = evaluate(table[outcome], said, task=version.task, groups=given or None)
-    return Measured(evaluation=found)
+        found = evaluate(table[outcome], table[prediction], task=version.task, groups=given or None)
+        return Measured(evaluation=found)
+    model = models.load_model(version)
+    ask = _asking(model, version)
+    frame = table.select(inputs).to_pandas()
+    found = evaluate(table[outcome], ask(frame), task=version.task, groups=given or None)
+    fields: dict[str, Any] = {}
+    if found.task in _LOST:
+        chosen = slice(None, None, max(1, -(-len(frame) // _EXPLAINED)))
+        known = table[outcome].to_numpy()[chosen]
+        lost = permutation_importance(ask, frame.iloc[chosen], known, measure=_LOST[found.task])
+        fields = importance_fields(lost)
+    if include_shap:
+        fields |= {"shap_summary": _values(shap_summary(model, frame))}
+    return Measured(evaluation=found, fields=fields)
+
+
+def importance_fields(importance: Sequence[Importance]) -> dict[str, Any]:
+    """Return the importance of inputs as fields of a card; none when there is none."""
+    if not importance:
+        return {}
+    intervals = {
+        one.feature: (one.estimate.low, one.estimate.high)
+        for one in importance
+        if one.estimate.known
+    }
+    methods = dict.fromkeys(one.estimate.method for one in importance)
+    return {
+        "feature_importance": _values(importance),
+        "importance_intervals": intervals,
+        "importance_method": f"What is lost when an input is shuffled: {'; '.join(methods)}.",
+    }
+
+
+def _values(importance: Sequence[Importance]) -> dict[str, float]:
+    return {one.feature: one.estimate.value for one in importance if one.estimate.known}
 
 
 def _inputs(version: ModelVersion, table: pa.Table, outcome: str | None) -> list[str]:
@@ -150,9 +185,8 @@ def _inputs(version: ModelVersion, table: pa.Table, outcome: str | None) -> list
     return [name for name in table.column_names if name != outcome]
 
 
-def _asking(models: ModelRegistry, version: ModelVersion) -> Callable[[Any], Any]:
+def _asking(model: Any, version: ModelVersion) -> Callable[[Any], Any]:
     """Return what the model says of a table: a probability, one of each class, or a value."""
-    model = models.load_model(version)
     if hasattr(model, "predict_proba"):
 
         def ask(frame: Any) -> Any:

@@ -28,8 +28,9 @@ TITLES: Final = {
     "r2": "R²",
     "ppv": "PPV",
     "npv": "NPV",
-    "tpr": "TPR",
-    "fpr": "FPR",
+    "true_positive_rate": "Sensitivity",
+    "false_positive_rate": "False positive rate",
+    "selection_rate": "Share of alerts",
 }
 
 

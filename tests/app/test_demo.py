@@ -263,6 +263,20 @@ class TestLake:
         assert test["outcome"].to_list() == rand.outcome[rand.parts["test"]].tolist()
         assert report == {"version_id1": ids["train"], "version_id2": ids["test"]}
 
+    def test_the_best_model_has_a_published_card(self, built: Built, rand: Cohort) -> None:
+        with Workbench(built.folder, create=False) as wb:
+            kept = wb.cards.get_card(rand.name)
+            card = wb.cards.load_card(kept)
+            again = wb.cards.generate_model_card(rand.name)
+        assert (kept.state, kept.card_number) == ("published", 1)
+        assert [each.name for each in card.evaluations] == ["validation", "test"]
+        assert set(card.feature_importance) == set(rand.features.columns)
+        assert [(data.name, data.role) for data in card.datasets][:2] == [
+            (f"{rand.name}@train", "training"),
+            (f"{rand.name}@validation", "tuning"),
+        ]
+        assert again.digest == kept.digest
+
     def test_the_best_model_is_in_production_with_predictions_and_outcomes(
         self, built: Built, rand: Cohort
     ) -> None:

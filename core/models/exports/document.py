@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core.models.completeness import completeness
-from core.models.exports.measured import estimate_cell, measured_sections
+from core.models.exports.groups import estimate_cell
+from core.models.exports.measured import measured_sections
 from core.models.exports.recorded import recorded_sections
 from core.models.exports.stated import completeness_section, stated_sections, use_section
-from core.models.findings import changes_over_time, findings
+from core.models.findings import changes_over_time, findings, followed_evaluations
 from core.models.sentences import as_text, title_of
 from core.models.standing import PUBLISHED, Standing
-from core.render.blocks import Badge, Callout, Document, Points, Section, Share, Table, Text
+from core.render.blocks import Badge, Callout, Document, Number, Points, Section, Share, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,8 +85,10 @@ def _facts(card: ModelCard, stands: Standing) -> Iterator[Fact]:
         each = card.evaluations[-1]
         for name in _TILES:
             if name in each.evaluation.metrics:
-                cell = estimate_cell(each.evaluation.metrics[name])
-                yield f"{title_of(name)}, {each.name}", cell
+                found = each.evaluation.metrics[name]
+                ends = f" ({found.low:.3f} to {found.high:.3f})" if found.known else ""
+                cell = Number(found.value, f"{found.value:.3f}") if found.known else found.text()
+                yield f"{title_of(name)}{ends}", cell
     if card.training_data_size:
         yield "Rows trained on", card.training_data_size
     yield "Stage", Badge(stands.stage, level=_STAGES.get(stands.stage, "neutral"))
@@ -100,7 +103,8 @@ def _change(card: ModelCard) -> Iterator[Section]:
     changes = changes_over_time(card)
     if not changes:
         return
-    first, last = card.evaluations[0].name, card.evaluations[-1].name
+    followed = followed_evaluations(card)
+    first, last = followed[0].name, followed[-1].name
     rows: list[tuple[Cell, ...]] = [
         (
             title_of(one.metric),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.charts.decision import MODEL, TREAT_ALL, TREAT_NONE, decision_curve
 from core.charts.export import with_data
-from core.charts.intervals import calibration_plot, forest_plot
+from core.charts.intervals import forest_plot
 from core.charts.ranking import roc_curve
+from core.models.drawings import draw_reliability
+from core.models.exports.groups import estimate_cell, group_sections
 from core.models.sentences import counted, title_of
 from core.render.blocks import Callout, Chart, Number, Points, Section, Table, Text
 
@@ -16,18 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.models.card import ModelCard
-    from core.models.fairness import FairnessReport, GroupDifference
     from core.models.interval import Estimate
     from core.models.origins import CardEvaluation
     from core.render.blocks import Block, Cell
 
-_STEPS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _RANKED: Final = (
     "auroc",
     "accuracy",
     "r2",
     "rmse",
 )  # what a forest of groups shows, the first there
+# what is compared with baselines; their other figures are in the card as JSON
+_COMPARED: Final = ("auroc", "scaled_brier", "net_benefit", "accuracy", "rmse", "r2")
 _IMPORTANT: Final = 25  # inputs drawn
 _CURVE: Final = 200  # points of a curve drawn
 
@@ -41,16 +43,9 @@ def measured_sections(card: ModelCard) -> Iterator[Section]:
     yield from _calibration(card.evaluations)
     yield from _decisions(card.evaluations)
     yield from _operating_points(card.evaluations)
-    yield from _groups(card)
+    yield from group_sections(card)
     yield from _importance(card)
     yield _definitions(card.evaluations)
-
-
-def estimate_cell(estimate: Estimate | None) -> Cell:
-    """Write a figure with its interval, sorted by the figure."""
-    if estimate is None:
-        return None
-    return Number(estimate.value, estimate.text()) if estimate.known else estimate.text()
 
 
 def _performance(evaluations: Sequence[CardEvaluation]) -> Section:
@@ -107,59 +102,39 @@ def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 
 def _baselines(evaluations: Sequence[CardEvaluation]) -> Iterator[Table]:
     rows: list[tuple[Cell, ...]] = [
-        (each.name, baseline, title_of(name), estimate_cell(estimate), estimate.method)
+        (
+            each.name,
+            baseline,
+            title_of(name),
+            estimate_cell(each.evaluation.metrics.get(name)),
+            estimate_cell(figures[name]),
+            estimate_cell(figures.get(f"{name}_difference")),
+        )
         for each in evaluations
         for baseline, figures in each.evaluation.baselines.items()
-        for name, estimate in figures.items()
-        if estimate.known
+        for name in _COMPARED
+        if name in figures and figures[name].known
     ]
     if rows:
-        columns = ("Evaluation", "Baseline", "Figure", "Value", "Interval by")
-        caption = "Baselines; a difference is the model's figure less the baseline's"
-        yield Table(columns, rows=rows, caption=caption)
+        columns = ("Evaluation", "Baseline", "Figure", "Model", "Baseline's", "Difference")
+        yield Table(columns, rows=rows, caption="The model beside what it must beat")
 
 
 def _calibration(evaluations: Sequence[CardEvaluation]) -> Iterator[Section]:
     drawn = [each for each in evaluations if each.evaluation.reliability]
     if not drawn:
         return
-    highest = max(map(_highest_risk, drawn))
     charts = [
-        Chart(
-            with_data(
-                calibration_plot(f"Calibration in {each.name}", highest=highest),
-                [
-                    {
-                        "predicted": part.predicted,
-                        "observed": part.observed.value,
-                        "low": part.observed.low,
-                        "high": part.observed.high,
-                        "rows": part.rows,
-                    }
-                    for part in each.evaluation.reliability
-                    if part.observed.known
-                ],
-            )
-        )
+        Chart(draw_reliability(each.evaluation, title=f"Calibration in {each.name}"))
         for each in drawn
     ]
     read = Text(
-        "Points below the dashed line: fewer had the outcome than was predicted. A slope below 1"
-        " means predictions too far apart, high ones too high and low ones too low.",
+        "Points are tenths of the predictions, the line is smooth over all of them. Below the"
+        " dashed line fewer had the outcome than was predicted. A slope below 1 means predictions"
+        " too far apart: high ones too high, low ones too low.",
         style="note",
     )
     yield Section("Calibration", blocks=[*charts, read])
-
-
-def _highest_risk(each: CardEvaluation) -> float:
-    """Return where both axes end: the next tenth above everything drawn."""
-    ends = [
-        max(part.predicted, part.observed.high)
-        for part in each.evaluation.reliability
-        if part.observed.known
-    ]
-    most = max(ends, default=1.0)
-    return next((step for step in _STEPS if step >= most), 1.0)
 
 
 def _decisions(evaluations: Sequence[CardEvaluation]) -> Iterator[Section]:
@@ -232,106 +207,6 @@ def _operating_points(evaluations: Sequence[CardEvaluation]) -> Iterator[Section
 
 def _in_ones(estimate: Estimate) -> Cell:
     return Number(estimate.value, estimate.text(1)) if estimate.known else estimate.text()
-
-
-def _groups(card: ModelCard) -> Iterator[Section]:
-    inner = [
-        Section(
-            f"Groups in {each.name}",
-            blocks=list(_of_groups(each, each.evaluation.fairness)),
-        )
-        for each in card.evaluations
-        if each.evaluation.fairness is not None
-    ]
-    if inner:
-        said: list[Block] = [Text(card.bias_analysis)] if card.bias_analysis else []
-        yield Section("Groups of people", blocks=[*said, *inner])
-
-
-def _of_groups(each: CardEvaluation, report: FairnessReport | None) -> Iterator[Block]:
-    if report is None:
-        return
-    if report.findings:
-        yield Points(report.findings)
-    yield from _forest(each, report)
-    names = dict.fromkeys(name for group in report.groups for name in group.metrics)
-    yield Table(
-        ("Group", "Rows", "Events", *map(title_of, names)),
-        rows=[
-            (
-                f"{group.attribute}: {group.group}",
-                group.rows,
-                group.events,
-                *(
-                    "too small" if group.suppressed else estimate_cell(group.metrics.get(name))
-                    for name in names
-                ),
-            )
-            for group in report.groups
-        ],
-        caption=report.rule,
-    )
-    if report.differences:
-        yield from _difference_forests(each, report.differences)
-        columns = ("Measure", "Group", "Compared with", "Difference", "Ratio")
-        rows: list[tuple[Cell, ...]] = [
-            (
-                title_of(one.measure),
-                f"{one.attribute}: {one.group}",
-                one.reference,
-                estimate_cell(one.difference),
-                estimate_cell(one.ratio),
-            )
-            for one in report.differences
-        ]
-        yield Table(columns, rows=rows, caption="Differences between groups")
-
-
-def _forest(each: CardEvaluation, report: FairnessReport) -> Iterator[Chart]:
-    names = {name for group in report.groups for name in group.metrics}
-    measure = next((name for name in _RANKED if name in names), None)
-    if measure is None:
-        return
-    rows: list[dict[str, Any]] = []
-    for group in report.groups:
-        found = group.metrics.get(measure)
-        if found is None or not found.known or group.suppressed:
-            continue
-        note = f"{group.rows:,} rows"
-        if group.events is not None:
-            note += f", {group.events:,} events"
-        rows.append(_interval(f"{group.attribute}: {group.group}", found, note))
-    overall = each.evaluation.metrics.get(measure)
-    if rows:
-        spec = forest_plot(
-            f"{title_of(measure)} by group in {each.name}",
-            value=title_of(measure),
-            count=len(rows),
-            reference=overall.value if overall is not None and overall.known else None,
-        )
-        yield Chart(with_data(spec, rows), wide=True)
-
-
-def _interval(name: str, found: Estimate, note: str) -> dict[str, Any]:
-    ends = {"value": found.value, "low": found.low, "high": found.high}
-    return {"name": name, **ends, "note": note}
-
-
-def _difference_forests(
-    each: CardEvaluation, differences: Sequence[GroupDifference]
-) -> Iterator[Chart]:
-    for measure in dict.fromkeys(one.measure for one in differences):
-        chosen = [one for one in differences if one.measure == measure and one.difference.known]
-        rows = [
-            _interval(
-                f"{one.attribute}: {one.group}", one.difference, f"compared with {one.reference}"
-            )
-            for one in chosen
-        ]
-        if rows:
-            title = f"{title_of(measure)}: difference in {each.name}"
-            spec = forest_plot(title, value="Difference", count=len(rows), reference=0.0)
-            yield Chart(with_data(spec, rows))
 
 
 def _importance(card: ModelCard) -> Iterator[Section]:

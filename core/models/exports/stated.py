@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.models.completeness import PEOPLE, completeness
 from core.models.statements import STATEMENTS, USE
-from core.render.blocks import Badge, Points, Section, Share, Table, Text
+from core.render.blocks import Badge, Points, Section, Share, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,20 +30,32 @@ def stated_sections(card: ModelCard) -> Iterator[Section]:
 
 def _sections(card: ModelCard, wanted: set[str]) -> Iterator[Section]:
     for name in dict.fromkeys(statement.section for statement in STATEMENTS):
-        inner = [
-            Section(statement.title, id=f"{name}: {statement.title}", blocks=[_block(said)])
+        said = [
+            (statement.title, found)
             for statement in STATEMENTS
             if statement.section == name
             and name in wanted
             and statement.key not in _ELSEWHERE
-            and (said := card.said(statement.key))
+            and (found := card.said(statement.key))
         ]
-        if inner:
-            yield Section(name, blocks=inner)
+        if said:
+            yield Section(name, blocks=_blocks(name, said))
 
 
-def _block(said: str | tuple[str, ...]) -> Block:
-    return Text(said) if isinstance(said, str) else Points(said)
+def _blocks(name: str, said: list[tuple[str, str | tuple[str, ...]]]) -> list[Block]:
+    """Return short statements as one table, and lists of several as a list each."""
+    texts = [
+        (title, found if isinstance(found, str) else found[0])
+        for title, found in said
+        if isinstance(found, str) or len(found) == 1
+    ]
+    lists = [
+        Section(title, id=f"{name}: {title}", blocks=[Points(found)])
+        for title, found in said
+        if not isinstance(found, str) and len(found) > 1
+    ]
+    table = [Table(("", "What is said of it"), rows=texts)] if texts else []
+    return [*table, *lists]
 
 
 def completeness_section(card: ModelCard) -> Section:

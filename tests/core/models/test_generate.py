@@ -22,7 +22,9 @@ from core.errors import (
 from core.maintenance import collect_garbage, verify_lake
 from core.models.completeness import completeness
 from core.models.evaluation import evaluate
+from core.models.explain import Importance
 from core.models.generate import ModelCardGenerator
+from core.models.interval import Estimate
 from core.models.statements import STATEMENTS
 from core.settings import Settings
 from tests.core.models.conftest import PEOPLE
@@ -142,6 +144,21 @@ def test_the_model_is_asked_about_data_without_predictions(
     assert [each.name for each in card.evaluations] == ["answers"]
     wanted = roc_auc_score(ANSWERS["outcome"], asked)
     assert card.metrics["auroc"] == pytest.approx(wanted, abs=1e-12)
+    assert set(card.feature_importance) == {"age", "score"}
+    low, high = card.importance_intervals["age"]
+    assert 0 < low <= card.feature_importance["age"] <= high
+    assert card.importance_method.startswith("What is lost when an input is shuffled: auroc lost")
+
+
+def test_what_is_known_of_inputs_is_kept_from_card_to_card(
+    workbench: Workbench, registered: ModelVersion
+) -> None:
+    age = Importance(feature="age", estimate=Estimate(0.2, 0.1, 0.3, "auroc lost"))
+    first = workbench.cards.generate_model_card(registered, importance=[age])
+    workbench.cards.save_card(first)
+    again = workbench.cards.generate_model_card(registered)
+    assert again.to_json() == first.to_json()
+    assert again.importance_intervals == {"age": (0.1, 0.3)}
 
 
 def test_all_that_is_wrong_with_data_is_told_together(
