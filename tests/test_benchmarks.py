@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SMALLEST = {
     "bucket": ["--runs", "50", "--repeat", "1"],
+    "cards": ["--rows", "1000", "--repeat", "1"],
     "datasets": ["--rows", "4000", "--repeat", "1"],
     "drift": ["--rows", "3000", "--repeat", "1"],
     "eda": ["--rows", "300", "--repeat", "1"],
