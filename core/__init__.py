@@ -18,11 +18,14 @@ if TYPE_CHECKING:
         EDAError,
         ExperimentError,
         InvalidMetricError,
+        ModelCardError,
         ParamConflictError,
         RunNotFoundError,
         RunStateError,
         SettingsError,
     )
+    from core.models.card import ModelCard
+    from core.models.generate import ModelCardGenerator
     from core.settings import Settings
     from core.tracking.run import Artifact, Run
     from core.tracking.storage import (
@@ -51,6 +54,9 @@ _HOME = {
     "LakeError": "lake.errors",
     "LakeStorage": "core.tracking.storage",
     "MhrasError": "lake.errors",
+    "ModelCard": "core.models.card",
+    "ModelCardError": "core.errors",
+    "ModelCardGenerator": "core.models.generate",
     "ParamConflictError": "core.errors",
     "QueryError": "catalog.errors",
     "Run": "core.tracking.run",
@@ -78,6 +84,9 @@ __all__ = [
     "LakeError",
     "LakeStorage",
     "MhrasError",
+    "ModelCard",
+    "ModelCardError",
+    "ModelCardGenerator",
     "ParamConflictError",
     "QueryError",
     "Run",

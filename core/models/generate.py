@@ -134,12 +134,11 @@ class ModelCardGenerator:
                 groups=groups,
                 include_shap=self._include_shap,
             )
-        given = dict(evaluations or {})
-        if measured.evaluation is not None:
-            given[name] = measured.evaluation
+        given = {**(evaluations or {}), **measured.named(name)}
         found = card_evaluations(self._models, self._known, version, given, said)
         if not (include_fairness and self._include_fairness):
             found = tuple(_without_groups(each) for each in found)
+        importances = importance_fields(importance) or measured.fields
         run = self._known.run(self._tracker.get_run(run_id or version.run_id))
         datasets = self._known.datasets(version, found)
         drift = self._known.drift(datasets)
@@ -159,7 +158,7 @@ class ModelCardGenerator:
             lineage=self._known.lineage(version),
             evaluations=found,
             drift=drift,
-            **(importance_fields(importance) or measured.fields or self._kept_importance(version)),
+            **(importances or self._kept_importance(version)),
             **_stated(said, owner=version.owner),
         )
         return with_numbers(card)

@@ -32,6 +32,10 @@ class Measured:
     evaluation: Evaluation | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
 
+    def named(self, name: str) -> dict[str, Evaluation]:
+        """Return the evaluation by a name; nothing when there is none."""
+        return {} if self.evaluation is None else {name: self.evaluation}
+
 
 def card_evaluations(
     models: ModelRegistry,
