@@ -3,7 +3,7 @@
     assumption   a probability of 0.3 comes true in three of ten rows like it
 
 Then each row is an event with its probability and none with the rest, and every figure of a table
-of four counts follows (Garcia and others 2022, the CBPE of NannyML). The AUROC is that of all rows
+of four counts follows (the CBPE of NannyML; Bialek and others 2024). The AUROC is that of all rows
 taken twice, weighted so, without the pairs of a row with itself.
 
 An interval is where the figure of these rows will lie in 95 of 100 when their outcomes come.

@@ -31,7 +31,7 @@ def test_a_weighted_mean_has_the_sandwich_of_statsmodels() -> None:
 
 
 def test_strata_take_out_what_differs_between_them() -> None:
-    """The variance of a total by its textbook formula (Cochran 1977, 5.3 and 9A)."""
+    """The variance of a total by its textbook formula (Cochran 1977)."""
     data = sample()
     sampling = Sampling.of(
         len(data.risk), weights=data.weights, clusters=data.clusters, strata=data.strata
