@@ -51,38 +51,54 @@ def permutation_importance(
     repeats: int = 10,
     seed: int = 0,
     measure: str = "auroc",
+    rows: int = 5_000,
 ) -> tuple[Importance, ...]:
     """Return what the model loses of a measure when each column is shuffled, the most first.
 
     `predict` is given a pandas frame, or an array of NumPy with two dimensions, as `data` is, and
     returns probabilities of the event (or a column for each of two classes) or measurements. All
-    repeats of a column are predicted together. The interval is of both the rows, which are paired,
-    and the shuffling. `measure` is auroc, brier, log_loss, accuracy (at 0.5), rmse, mae or r2: what
-    is better when smaller is turned round, so that a loss is positive. Raises EvaluationError.
+    repeats of a column are predicted together. Of more than `rows`, so many are drawn with the
+    seed, which the method of each estimate says: what takes time is the model's predictions. The
+    interval is of both the rows, which are paired, and the shuffling. `measure` is auroc, brier,
+    log_loss, accuracy (at 0.5), rmse, mae or r2: what is better when smaller is turned round, so
+    that a loss is positive. Raises EvaluationError.
 
     >>> x = np.array([[0, 5], [1, 3], [2, 4], [3, 6]], dtype=float)
     >>> found = permutation_importance(lambda x: x[:, 0], x, [0, 0, 1, 1], repeats=2)
     >>> [importance.feature for importance in found]
     ['0', '1']
     """
-    names, known = _checked(data, outcome, repeats, measure)
+    names, known = _checked(data, outcome, repeats, measure, rows)
+    random = np.random.default_rng(seed)
+    said = ""
+    if len(known) > rows:
+        chosen = np.sort(random.choice(len(known), rows, replace=False))
+        said = f" of {rows:,} of {len(known):,} rows"
+        data = data.iloc[chosen] if hasattr(data, "iloc") else data[chosen]
+        known = known[chosen]
+    # two threads gain little on so few rows, and on a busy machine wait for each other, busily
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     sampling = Sampling.of(len(known))
     score = LOSSES[measure]
-    usual = score(_predicted(predict, data, len(known)), known)
-    if usual.why:
-        raise EvaluationError(f"There is no {measure}: {usual.why}.", faults=(usual.why,))
-    random = np.random.default_rng(seed)
     found = []
-    for place, name in enumerate(names):
-        lost = [
-            usual.less(score(scores, known))
-            for scores in _shuffled(predict, data, place, repeats, random)
-        ]
-        found.append(Importance(feature=name, estimate=_estimate(lost, sampling, measure)))
+    with threadpool_limits(limits=1):
+        usual = score(_predicted(predict, data, len(known)), known)
+        if usual.why:
+            raise EvaluationError(f"There is no {measure}: {usual.why}.", faults=(usual.why,))
+        for place, name in enumerate(names):
+            lost = [
+                usual.less(score(scores, known))
+                for scores in _shuffled(predict, data, place, repeats, random)
+            ]
+            estimate = _estimate(lost, sampling, f"{measure} lost{said}")
+            found.append(Importance(feature=name, estimate=estimate))
     return tuple(sorted(found, key=lambda importance: -importance.estimate.value))
 
 
-def _checked(data: Any, outcome: Any, repeats: int, measure: str) -> tuple[list[str], Numbers]:
+def _checked(
+    data: Any, outcome: Any, repeats: int, measure: str, rows: int
+) -> tuple[list[str], Numbers]:
     faults = []
     shape: tuple[int, ...] = getattr(data, "shape", ())
     if len(shape) != 2 or not (hasattr(data, "iloc") or isinstance(data, np.ndarray)):
@@ -91,6 +107,8 @@ def _checked(data: Any, outcome: Any, repeats: int, measure: str) -> tuple[list[
         faults.append(f"there are {shape[0]} rows: at least two can be shuffled")
     if not 2 <= repeats <= _MOST_REPEATS:
         faults.append(f"repeats are 2 to {_MOST_REPEATS:,}, not {repeats:,}")
+    if rows < 2:
+        faults.append(f"at least 2 rows are looked at, not {rows}")
     if measure not in LOSSES:
         faults.append(f"the measure is one of {', '.join(LOSSES)}, not {measure!r}")
     known = np.zeros(0)
@@ -137,7 +155,7 @@ def _shuffled(
     return found
 
 
-def _estimate(lost: list[Figure], sampling: Sampling, measure: str) -> Estimate:
+def _estimate(lost: list[Figure], sampling: Sampling, said: str) -> Estimate:
     """Return the mean loss; it varies with the rows, and with the shuffling."""
     values = np.array([figure.value for figure in lost])
     mean = Figure(
@@ -146,7 +164,7 @@ def _estimate(lost: list[Figure], sampling: Sampling, measure: str) -> Estimate:
         events=lost[0].events,
     )
     variance = mean.variance(sampling) + float(values.var(ddof=1)) / len(values)
-    method = f"{measure} lost, delta and {len(values)} repeats"
+    method = f"{said}, delta and {len(values)} repeats"
     return around(mean.value, variance, method=method)
 
 

@@ -71,6 +71,13 @@ def test_an_importance_is_seeded_and_paired(table: pd.DataFrame) -> None:
     assert first[0].estimate.value > 0.2
 
 
+def test_of_many_rows_some_are_drawn_and_it_is_said(table: pd.DataFrame) -> None:
+    data = table[["strong", "none"]]
+    found = permutation_importance(lambda frame: frame["strong"], data, table["outcome"], rows=300)
+    assert found[0].feature == "strong"
+    assert found[0].estimate.method == "auroc lost of 300 of 800 rows, delta and 10 repeats"
+
+
 def test_measurements_are_explained_as_well(table: pd.DataFrame) -> None:
     data = table[["strong", "weak"]]
     outcome = 2 * table["strong"]
