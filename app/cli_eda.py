@@ -72,7 +72,7 @@ def eda(
             module.export_report(report, name, path) for name, path in _files(html, markdown)
         ]
         if figures is not None:
-            written += module.generate_visualizations(data, figures)
+            written += module.generate_visualizations(data, figures, target_column=target)
     if isinstance(report, EDAReport) and report.found_again:
         remark(f"found again: analyzed on {report.generated_at:%Y-%m-%d at %H:%M} UTC")
     for path in written:

@@ -36,3 +36,10 @@ def write_table(path: Path, rows: int) -> None:
     columns["text"] = np.char.add("note ", random.integers(0, max(1, rows // 3), rows).astype(str))
     arrays = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
     pq.write_table(pa.table(arrays), path)
+
+
+def write_randhie(path: Path) -> None:
+    """Write the RAND Health Insurance Experiment as statsmodels has it. Raises ImportError."""
+    from statsmodels.datasets import randhie  # of the extra `bench`
+
+    pq.write_table(pa.Table.from_pandas(randhie.load_pandas().data, preserve_index=False), path)

@@ -265,14 +265,18 @@ def process(name: str, *arguments: str, **options: Any) -> subprocess.Popen[byte
     return subprocess.Popen(command, stdout=subprocess.PIPE, **options)
 
 
-def run_process(name: str, *arguments: str) -> tuple[float, str]:
+def run_process(name: str, *arguments: str, most: float | None = None) -> tuple[float, str]:
     """Run a program to its end: the seconds that took, and what it printed.
 
-    Raises RuntimeError when it fails.
+    Raises RuntimeError when it fails, and TimeoutError when it takes more than `most` seconds.
     """
     begun = perf_counter()
     with process(name, *arguments) as running:
-        output, _ = running.communicate()
+        try:
+            output, _ = running.communicate(timeout=most)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            raise TimeoutError(f"stopped after {most:g} s") from None
     took = perf_counter() - begun
     if running.returncode:
         message = f"{name} failed with status {running.returncode}."

@@ -1,4 +1,4 @@
-"""The same with fg-data-profiling in its minimal form; its call home is switched off."""
+"""The same with fg-data-profiling, minimal or full; its call home is switched off."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ os.environ["YDATA_PROFILING_NO_ANALYTICS"] = "true"
 import pandas as pd
 from data_profiling import ProfileReport
 
-path = Path(sys.argv[1])
-report = ProfileReport(pd.read_parquet(path), minimal=True, progress_bar=False)
+path, minimal = Path(sys.argv[1]), sys.argv[2] == "minimal"
+report = ProfileReport(pd.read_parquet(path), minimal=minimal, progress_bar=False)
 report.to_file(path.with_suffix(".fg.html"))
 used = resource.getrusage(resource.RUSAGE_SELF)
 found = {"cpu": time.process_time(), "rss": used.ru_maxrss * 1024}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from core.charts.theme import themed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from core.charts.palette import Mode
     from core.charts.theme import Spec
@@ -23,6 +24,21 @@ def with_data(spec: Spec, rows: Sequence[Mapping[str, Any]]) -> Spec:
     {'values': [{'name': 'a', 'value': 1}]}
     """
     return {**spec, "data": {"values": list(rows)}}
+
+
+def on_one_line(part: Any) -> Any:
+    """Return a spec whose texts have no U+2028 and U+2029, which end a line of Vega's expressions.
+
+    >>> on_one_line({"title": "a\u2028b", "width": 3})
+    {'title': 'a b', 'width': 3}
+    """
+    if isinstance(part, str):
+        return part.replace("\u2028", " ").replace("\u2029", " ")
+    if isinstance(part, list | tuple):
+        return [on_one_line(inner) for inner in part]
+    if isinstance(part, Mapping):
+        return {on_one_line(name): on_one_line(inner) for name, inner in part.items()}
+    return part
 
 
 def to_svg(spec: Spec, *, mode: Mode = "light", width: int = _WIDTH) -> str:
@@ -41,4 +57,4 @@ def to_png(spec: Spec, *, mode: Mode = "light", width: int = _WIDTH, scale: floa
 
 
 def _ready(spec: Spec, mode: Mode, width: int) -> str:
-    return json.dumps(themed({"width": width, **spec}, mode))
+    return json.dumps(on_one_line(themed({"width": width, **spec}, mode)))

@@ -11,6 +11,7 @@ import pyarrow.types as is_a
 from core.eda.advice import advise
 from core.eda.associations import associate
 from core.eda.correlations import METHODS, kendall, pearson, spearman
+from core.eda.mixed import mixed_issues
 from core.eda.quality.registry import Examination
 from core.eda.report import EDAReport
 from core.eda.summary import MOST_OUTLIERS, summarize
@@ -41,7 +42,7 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     _check_target(data, target)
     summaries, examination = _look_at_columns(data, target, progress)
     progress("looking for faults", _QUALITY)
-    issues = _of_sample(examination.issues(), data)
+    issues = _issues(examination, data)
     del examination
     progress("comparing columns", _ASSOCIATIONS)
     associations = associate(data, summaries)
@@ -109,13 +110,19 @@ def _of_sample(issues: list[DataQualityIssue], data: Data) -> list[DataQualityIs
     return [replace(issue, sampled=issue.sampled or data.rows) for issue in issues]
 
 
+def _issues(examination: Examination, data: Data) -> list[DataQualityIssue]:
+    """Return what is wrong with a table, also what was wrong before it could be read."""
+    found = examination.issues(mixed_issues(data.mixed, data.all_rows))
+    return _of_sample(found, data)
+
+
 def find_issues(data: Data, progress: Progress) -> list[DataQualityIssue]:
     """Return what is wrong with a table, the most severe first."""
     examination = Examination(data.names, data.rows)
     for place, name in enumerate(data.names):
         progress(f"looking at {name}", place / len(data.names))
         examination.take(name, data.table[name])
-    return _of_sample(examination.issues(), data)
+    return _issues(examination, data)
 
 
 def correlation_frame(data: Data, method: str) -> pd.DataFrame:

@@ -11,9 +11,11 @@ from core.eda.figures import (
     box_chart,
     column_chart,
     correlation_chart,
+    importance_chart,
     missing_chart,
     pair_charts,
 )
+from core.eda.target_section import information_chart
 from lake.exported_file import write_file
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ def charts(data: Data, report: EDAReport) -> Iterator[tuple[str, Spec]]:
         "associations": association_chart(report.associations),
         "missing values": missing_chart(report),
     }
+    if report.target is not None:
+        name = report.target.column
+        whole[f"what tells of {name}"] = information_chart(report.target)
+        whole[f"importance for {name}"] = importance_chart(report.target)
     yield from ((name, spec) for name, spec in whole.items() if spec is not None)
     pairs = pair_charts(data, report.associations)
     yield from ((f"pair {place}", spec) for place, spec in enumerate(pairs, 1))

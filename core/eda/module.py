@@ -157,16 +157,19 @@ class EDAModule:
 
         return find_issues(self._read(data), self._progress)
 
-    def generate_visualizations(self, data: Any, output_dir: str | Path) -> list[str]:
+    def generate_visualizations(
+        self, data: Any, output_dir: str | Path, *, target_column: str | None = None
+    ) -> list[str]:
         """Draw a table as SVG and PNG files in a folder, made when it is not there.
 
-        Files of the same names are replaced. Raises as `analyze_dataset` does, and StoreError.
+        With a target also what tells of it, and the importance of each feature. Files of the same
+        names are replaced. Raises as `analyze_dataset` does, and StoreError.
         """
         from core.eda.analysis import analyze  # as above
         from core.eda.drawings import draw
 
         read = self._read(data)
-        report = analyze(read, None, self._progress)
+        report = analyze(read, target_column, self._progress)
         scale = self._options.visualization_dpi / 72
         return draw(read, report, Path(output_dir), scale=scale)
 

@@ -6,7 +6,7 @@ Texts are kept as codes of a dictionary, which is what is counted of them, and a
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.types as is_a
 
 from core.datasets.sources import open_source
+from core.eda.mixed import one_type_each
 from core.eda.thinned import Whole, thinned
 from core.errors import EDAError
 from core.frames import FrameError
@@ -117,6 +118,7 @@ class Data:
     table: pa.Table
     types: dict[str, pa.DataType]
     whole: Whole | None = None  # what is known of a table that is too large to be here
+    mixed: dict[str, dict[str, int]] = field(default_factory=dict)  # types of values of a column
 
     @property
     def rows(self) -> int:
@@ -151,12 +153,13 @@ def as_data(data: Any, name: str = "", *, most_bytes: int = MOST_BYTES) -> Data:
         found = _read_parquet(title, Path(data).expanduser(), most_bytes)
         if found is not None:
             return found
+    data, mixed = one_type_each(data)
     source = open_source(data)
     names = _checked(source.schema)
     table, whole = thinned(source.schema, source.pieces, names, most_bytes)
     columns = {column: _lean(table[column]) for column in names}
     types = {column: source.schema.field(column).type for column in names}
-    return Data(title, _table(columns, table.num_rows), types, whole)
+    return Data(title, _table(columns, table.num_rows), types, whole, mixed)
 
 
 def _table(columns: dict[str, pa.ChunkedArray], rows: int) -> pa.Table:

@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from core.charts.export import on_one_line
 from core.charts.theme import configured
 from core.errors import RenderError
 from core.render.arrangement import Arrangement
@@ -81,7 +82,9 @@ def _policy(style: str, script: str, *, drawn: bool) -> str:
 def _charts(charts: dict[str, Chart]) -> str:
     specs = {name: _drawing(chart) for name, chart in charts.items()}
     found = {"config": configured(VARIABLES), "charts": specs}
-    text = json.dumps(plain(found), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(
+        on_one_line(plain(found)), sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

@@ -10,6 +10,9 @@ import pytest
 
 from core.drift.detect import detect_drift
 from core.drift.document import drift_document
+from core.eda.comparison_document import comparison_document
+from core.eda.document import eda_document
+from core.eda.module import EDAModule
 from core.render.document import Document, Section, render_html
 from tests.browser.ui import AXE, PATIENCE, PICTURES, SIZE
 from tests.core.render.documents import chart, everything
@@ -125,6 +128,30 @@ def test_no_text_is_run_or_becomes_an_element(report: Callable[..., Report]) -> 
     assert page.locator("h2").all_text_contents() == said
     assert page.locator("script:not(#charts, #vega, body > script, head > script)").count() == 0
     assert page.locator("iframe, img, link[rel=stylesheet], base, math, [onload]").count() == 0
+
+
+def attacked(payload: str) -> dict[str, list[object]]:
+    """A table whose columns and values are attacks, each where a report shows it."""
+    random = np.random.default_rng(1)
+    values = [f"{payload}{place % 3}" for place in range(60)]
+    numbers: list[object] = random.normal(size=60).tolist()
+    return {payload: numbers, f"{payload} again": [*values], "case": [*(random.random(60) < 0.4)]}
+
+
+def test_no_analysis_and_no_comparison_runs_what_is_in_its_table(
+    report: Callable[..., Report],
+) -> None:
+    module, window = EDAModule(), report()
+    for place, payload in enumerate(PAYLOADS):
+        table = attacked(payload.replace("\x00", ""))
+        documents = [eda_document(module.analyze_dataset(table, "case"))]
+        if not place % 5:
+            documents.append(comparison_document(module.compare(table, split="case")))
+        for document in documents:
+            page = drawn(window.open(document))
+            assert page.evaluate("window.name") == ""
+            assert payload.replace("\x00", "") in page.locator("h3").all_text_contents()
+            assert page.locator("iframe, img, link[rel=stylesheet], base, math").count() == 0
 
 
 def test_no_title_is_run_either(report: Callable[..., Report]) -> None:

@@ -135,11 +135,17 @@ class Examination:
             self._hashes.add(column)
         column.forget()
 
-    def issues(self) -> list[DataQualityIssue]:
-        """Compare all columns, and return what is wrong, the most severe first."""
-        table, hashes, found = self._table, self._hashes, [*self._found]
+    def issues(self, known: Sequence[DataQualityIssue] = ()) -> list[DataQualityIssue]:
+        """Compare all columns, and return what is wrong, the most severe first.
+
+        What is `known` of a column takes the place of what was found of the same kind.
+        """
+        table, hashes = self._table, self._hashes
         if not table.rows:
-            return []
+            return [*known]
+        said = {(issue.issue_type, issue.column) for issue in known}
+        found = [issue for issue in self._found if (issue.issue_type, issue.column) not in said]
+        found.extend(known)
         share_codes(table.columns)
         for table_check in TABLE_CHECKS:
             found.extend(table_check(table))

@@ -216,6 +216,29 @@ def test_drawings_are_written_as_svg_and_png(tmp_path: Path) -> None:
         assert start == (b"<svg" if path.suffix == ".svg" else b"\x89PNG")
 
 
+def test_what_tells_of_a_target_is_drawn_too(tmp_path: Path) -> None:
+    module = EDAModule()
+    paths = module.generate_visualizations(visits(120), tmp_path, target_column="smoker")
+    stems = [Path(path).stem[3:] for path in paths if path.endswith(".svg")]
+    assert stems[4:6] == ["what-tells-of-smoker", "importance-for-smoker"]
+    with pytest.raises(EDAError, match="no column 'site2'"):
+        module.generate_visualizations(visits(120), tmp_path, target_column="site2")
+
+
+def test_columns_of_several_types_are_read_as_texts_and_told() -> None:
+    answers = [1, "two", 2.5, None, True, 3, 4, 5, 6, 7]
+    frame = pd.DataFrame({"answer": answers, "age": range(10), "site": ["a", "b"] * 5})
+    report = EDAModule().analyze_dataset(frame)
+    assert report.summary_statistics["answer"]["count"] == 9
+    assert report.missing_values["answer"] == 1
+    (issue,) = [issue for issue in report.quality_issues if issue.issue_type == "mixed_types"]
+    assert (issue.column, issue.affected_rows) == ("answer", 3)
+    assert issue.evidence == {"types": {"int": 6, "bool": 1, "float": 1, "str": 1}}
+    assert report.summary_statistics["age"]["mean"] == 4.5
+    found = EDAModule().detect_data_quality_issues(frame)
+    assert [i for i in found if i.issue_type == "mixed_types"] == [issue]
+
+
 def test_an_exception_of_the_progress_ends_the_analysis() -> None:
     said = []
 
