@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.datasets.version import DatasetVersion
 from core.errors import DatasetNotFoundError, DataVersionError, DriftReportError
+from core.memory import given_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -185,6 +186,7 @@ def compare_tables(
     return _compared(before, after, columns, method, options)
 
 
+@given_back()
 def _compared(
     before: Side,
     after: Side,

@@ -25,8 +25,10 @@ def read_object(objects: Objects, digest: str, columns: Sequence[str] | None = N
     path = objects.local_path(digest)
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read(columns=None if columns is None else list(columns))
-            return table if columns is None else table.select(list(columns))
+            wanted = None if columns is None else list(columns)
+            # several objects are read at once, not several columns: each thread keeps memory
+            table = file.read(columns=wanted, use_threads=False)
+            return table if wanted is None else table.select(wanted)
     except (OSError, pa.ArrowException, KeyError) as error:
         message = f"The object {digest} is damaged: {error}"
         raise DamagedError(message, hint="Run `mhras verify --repair`.", path=str(path)) from error

@@ -135,5 +135,8 @@ def _running_range(side: Side | ColumnSketch) -> tuple[float, float] | None:
     least, greatest = float(points[0]), float(points[-1])
     if greatest - least >= 2 * numbers.rows or (points != np.round(points)).any():
         return None
-    once = numbers.up_to(points) - numbers.below(points) == 1
+    if isinstance(numbers, Sample):
+        once = points[1:] > points[:-1]
+    else:
+        once = numbers.counts - numbers.least_counts == 1
     return (least, greatest) if once.all() else None

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from core.eda.memory import given_back
 from core.errors import EDAError
+from core.memory import given_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
