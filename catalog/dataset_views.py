@@ -8,10 +8,26 @@ Nothing is made before a query names it, so that no other query pays for version
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DATASETS: Final = "datasets"
 _NAMED: Final = re.compile(rf'\b{DATASETS}"?\s*\.\s*"([^"@]+@[^"]+)"', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedVersions:
+    """The versions of an exported catalog.
+
+    `queries` has what each of them is, by name. `empty_files` has the files these read, by key:
+    with their columns, and without their rows, which nobody needs to make a view.
+    """
+
+    queries: Mapping[str, str] = field(default_factory=dict)
+    empty_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def versions_in(query: str) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ seconds before a manifest names it: so each row is found once. Rows that a runni
 logged and not yet made into a segment are seen by the library only, as they are in its journal.
 
 Of a lake in a bucket the paths begin with s3://. To read them DuckDB needs its extension httpfs,
-which `install httpfs` fetches, and a secret that says who asks.
+which `install httpfs` fetches, and a secret that says who asks. The views of dataset versions are
+in its database only: to make one anew takes a request for each of a version's files.
 
 The files are plain Parquet: `read_parquet('tables/metrics/**/*.parquet')` finds each row once too,
 unless files that a compaction has replaced still wait for their deletion, ten minutes later. Other
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from catalog.cards import card_views
-from catalog.dataset_views import DATASETS, view_of_version
+from catalog.dataset_views import DATASETS, ExportedVersions, view_of_version
 from catalog.descriptions import COLUMNS, VIEWS
 from catalog.eda_search import LATEST_EDA_REPORTS
 from catalog.errors import CatalogError
@@ -126,6 +127,7 @@ _REMOTE: Final = """\
 --     install httpfs; load httpfs;
 --     create secret (type s3, provider credential_chain);    -- or key_id, secret, region, endpoint
 -- Then:  .read catalog.sql    or, with catalog.duckdb:  attach 'catalog.duckdb' (read_only)
+-- The database has views of the versions of datasets as well.
 
 """
 
@@ -135,14 +137,14 @@ def export_catalog(
     *,
     folder: Path | None = None,
     view_prefix: str = "",
-    datasets: Callable[[str], Mapping[str, str]] = lambda _root: {},
+    datasets: Callable[[str], ExportedVersions] = lambda _root: ExportedVersions(),
 ) -> Path:
     """Write catalog.duckdb and catalog.sql into the lake, or into a folder; the database's path.
 
     The views are experiments, runs, metrics, metric_summary and artifacts; with a ``view_prefix``
     such as "exp_" also exp_runs and so on. Of a database in a bucket the path is that of a copy.
-    `datasets` returns the queries of dataset versions, by name, for paths that begin with a root;
-    they are views of a lake in a folder: datasets."phq9@v3".
+    `datasets` returns the dataset versions that are views, such as datasets."phq9@v3", for paths
+    that begin with a root.
     Raises CatalogError when somebody has written into the database that is there, StoreError when
     the disk or the bucket refuses, InvalidNameError for a prefix that makes no names.
 
@@ -160,25 +162,24 @@ def export_catalog(
         lake.table(name).ensure_sentinels()  # a view that finds no file at all is an error
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / DATABASE
-        made = view_statements(lake.url, view_prefix=view_prefix)
-        _build(fresh, [*made, *_of_datasets(lake, lake.url, datasets)], lake.store)
+        versions = datasets(lake.url)
+        made = [*view_statements(lake.url, view_prefix=view_prefix), *_of_versions(versions)]
+        _build(fresh, made, lake.store, versions.empty_files)
         _refuse_written(store)
         digest = digest_file(fresh)
         store.put(DATABASE, fresh, digest=digest)
     inside = store.folder is not None and store.url == lake.url
     root = "" if inside else lake.url
     statements = view_statements(root, view_prefix=view_prefix)
-    statements += _of_datasets(lake, root, datasets)
+    if lake.store.folder is not None:
+        statements += _of_versions(datasets(root))
     header = _REMOTE if lake.publishes else _HEADER
     store.put(SCRIPT, with_proof(header + ";\n\n".join(statements) + ";\n", digest))
     return store.local_path(DATABASE)
 
 
-def _of_datasets(lake: Lake, root: str, datasets: Callable[[str], Mapping[str, str]]) -> list[str]:
-    """Return what makes the views of dataset versions; none of a bucket, which takes too long."""
-    if lake.store.folder is None:
-        return []
-    views = [view_of_version(name, query) for name, query in datasets(root).items()]
+def _of_versions(versions: ExportedVersions) -> list[str]:
+    views = [view_of_version(name, query) for name, query in versions.queries.items()]
     return [f"create schema if not exists {DATASETS}", *views] if views else []
 
 
@@ -194,14 +195,16 @@ def _refuse_written(store: Place) -> None:
         raise CatalogError(message, hint=hint, path=str(database))
 
 
-def _build(path: Path, statements: list[str], place: Place) -> None:
+def _build(
+    path: Path, statements: list[str], place: Place, empty_files: Mapping[str, bytes]
+) -> None:
     import duckdb  # 80 ms that only an export needs
 
     with duckdb.connect(":memory:") as connection:
         if place.folder is None:
-            from catalog.listed_files import ListedFiles  # fsspec, which few need
+            from catalog.listed_files import ListedFiles, WithoutRows  # fsspec, which few need
 
-            connection.register_filesystem(ListedFiles(place))
+            connection.register_filesystem(ListedFiles(WithoutRows(place, empty_files)))
         version = f"(storage_version {_quoted(_STORAGE_VERSION)})"
         connection.execute(f"attach {_quoted(str(path))} as exported {version}")
         connection.execute("use exported")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from catalog.range_files import RangeFiles, Ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lake.store import Entry
 
@@ -26,6 +26,29 @@ class Listed(Ranges, Protocol):
 
     def below(self, prefix: str) -> Sequence[Entry]:
         """Return the files in a folder and in those it has."""
+
+
+class WithoutRows:
+    """A store of which some files are given here, instead of being read from it."""
+
+    def __init__(self, store: Listed, files: Mapping[str, bytes]) -> None:
+        self._store = store
+        self._files = files
+        self.url = store.url
+
+    def below(self, prefix: str) -> Sequence[Entry]:
+        """Return the files in a folder and in those it has, as the store does."""
+        return self._store.below(prefix)
+
+    def size(self, key: str) -> int:
+        """Return the number of bytes. Raises NotFoundError."""
+        given = self._files.get(key)
+        return self._store.size(key) if given is None else len(given)
+
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return the bytes from `start` to before `end`. Raises NotFoundError."""
+        given = self._files.get(key)
+        return self._store.read_range(key, start, end) if given is None else given[start:end]
 
 
 class ListedFiles(RangeFiles):

@@ -85,6 +85,20 @@ class PatchFiles:
         return put_new(self._objects, encode(table, encodings, self._compression))
 
 
+def patch_columns(layout: Layout) -> dict[str, dict[str, pa.DataType]]:
+    """Return the columns of the objects that hold a version's patches, by digest."""
+    names = layout.schema.names
+    found: dict[str, dict[str, pa.DataType]] = {}
+    if layout.deletions:
+        base = pa.dictionary(pa.int32(), pa.string())
+        found[layout.deletions] = {PART: pa.int32(), OBJECT: base, POSITION: pa.int64()}
+    if layout.insertions:
+        own = {free_name(PART, names): pa.int32(), free_name(POSITION, names): pa.int64()}
+        rows = _no_rows(layout, names).schema
+        found[layout.insertions] = {**own, **dict(zip(names, rows.types, strict=True))}
+    return found
+
+
 def put_new(objects: Objects, data: bytes) -> tuple[str, int]:
     """Store an object; its digest, and how many bytes were not there before."""
     fresh = 0 if objects.exists(digest_bytes(data)) else len(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from catalog.dataset_views import ExportedVersions
 from lake.objects import object_key
 
 if TYPE_CHECKING:
@@ -43,17 +44,19 @@ class DatasetViews:
         objects, layout = self._versions.stored(self._versions.find(name))
         return version_sql(layout, lambda digest: str(objects.local_path(digest)))
 
-    def exported(self, root: str) -> dict[str, str]:
-        """Return the queries of an exported catalog, by name; paths begin with a root.
+    def exported(self, root: str) -> ExportedVersions:
+        """Return what an exported catalog has of versions; paths begin with a root.
 
         They are the newest versions of each dataset, and those with a tag, under it too. A view of
         a tag that has moved since is an error, not another version's rows. Left out is what cannot
         be a view, or is in a place of its own.
         """
-        from core.datasets.version_sql import version_sql  # as above
+        from core.datasets.empty_files import EmptyFiles  # as above
+        from core.datasets.version_sql import version_sql
         from core.errors import DataVersionError
 
         found: dict[str, str] = {}
+        files = EmptyFiles()
 
         def locate(digest: str) -> str:
             return f"{root}/{object_key(digest)}" if root else object_key(digest)
@@ -63,10 +66,11 @@ class DatasetViews:
                 query = version_sql(layout, locate)
             except DataVersionError:
                 continue  # it cannot be a view, as told above: whoever names it is told why
+            files.add(layout)
             for name, points in names.items():
                 moves = _MOVED.format(query=query, points=points, version_id=version_id, name=name)
                 found[name] = moves if points else query
-        return found
+        return ExportedVersions(found, files.by_key())
 
     def _chosen(self) -> Iterator[tuple[str, dict[str, str], Layout]]:
         """Yield versions with their names; each with what tells where it points, if it moves."""

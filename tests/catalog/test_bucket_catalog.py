@@ -214,3 +214,39 @@ def test_the_catalog_of_a_bucket_is_stored_in_it_and_elsewhere(lake_: Lake, tmp_
         log(lake_, 4)
         lake_.flush()
         assert connection.execute(POINTS).fetchall() == [(4, 10)]
+
+
+def test_versions_are_views_made_without_reading_their_files(
+    proxy: FaultProxy, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "copies"))
+    numbers = {"id": [*range(3000)], "age": [n % 90 for n in range(3000)], "score": [0.5] * 3000}
+    patched = {**numbers, "age": [91, *numbers["age"][1:]]}
+    with Workbench(f"{bucket}/lake", settings=Settings()) as workbench:
+        datasets = workbench.datasets
+        datasets.register_dataset(numbers, "people", "form", key="id")
+        datasets.register_dataset(patched, "people", "form")
+        datasets.register_dataset(
+            {**patched, "visits": [[n] for n in range(3000)]}, "people", "form"
+        )
+        datasets.tag("people", "production", "v1")
+        workbench.lake.flush()
+        proxy.requests.clear()
+        shutil.rmtree(tmp_path / "copies")
+        database = export_catalog(workbench.lake, datasets=datasets.views.exported)
+        read = {r for r in proxy.requests if r.startswith("GET") and "/objects/" in r}
+        layouts = [version.storage_uri for version in datasets.list_versions("people")]
+        assert len(read) == len(layouts) == 3
+        assert all(any(uri[-60:] in request for request in read) for uri in layouts)
+        assert "people@v1" not in workbench.lake.store.get(SCRIPT).decode()
+        with duckdb.connect(database, read_only=True) as connection:
+            # what httpfs would do
+            connection.register_filesystem(ListedFiles(workbench.lake.store))
+            query = 'select count(*), max(age) from datasets."people@{}"'
+            found = [
+                connection.execute(query.format(name)).fetchone()
+                for name in ("v1", "v2", "v3", "production", "latest")
+            ]
+            assert found == [(3000, 89), (3000, 91), (3000, 91), (3000, 89), (3000, 91)]
+            wide = 'select sum(visits[1]) from datasets."people@v3"'
+            assert connection.execute(wide).fetchone() == (sum(range(3000)),)
