@@ -2,27 +2,33 @@
 
 Source of the terms: the Croissant Format Specification, version 1.0.
 
-Columns become fields of one record set, `rows`. Where a version's rows stand in stored files as
-they are, these files are its distribution, each with its SHA-256, and a tool can load the rows. A
-version that is stored as overlays or patches of another one has no such files, and a field needs a
-source: its distribution is the document that describes it (core/datasets/layout.py), and its
-columns are `variableMeasured` of schema.org.
+    stored as it is        rows          a record set of all columns, from the stored files
+    stored as changes      stored-1 ...  the stored files with the same columns: parts of the rows,
+                                         or further columns beside them, position by position
+                           deletions     stored rows that are left out: part, object, position
+                           insertions    rows that are put in: part, position, and all columns
+
+Every file has its SHA-256, and a tool can load each record set. Which of them are put together how
+is told by a document that is a file as well (core/datasets/layout.py); the columns that come of it
+are `variableMeasured` of schema.org.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pyarrow.types as is_a
 
 from core.datasets.names import NUMBERED
+from core.datasets.patch_files import patch_columns
 from core.storable import stored_type
 from lake.objects import object_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pyarrow as pa
 
@@ -69,6 +75,7 @@ CONTEXT: Final[dict[str, Any]] = {
 }
 _CONFORMS: Final = "http://mlcommons.org/croissant/1.0"
 _PARQUET: Final = "application/x-parquet"
+_ROWS: Final = "rows"
 _SEMANTIC: Final = re.compile(r"\d+\.\d+\.\d+")
 _KINDS: Final[tuple[tuple[Callable[[pa.DataType], bool], str], ...]] = (
     (is_a.is_boolean, "sc:Boolean"),
@@ -82,12 +89,34 @@ _KINDS: Final[tuple[tuple[Callable[[pa.DataType], bool], str], ...]] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _RecordSet:
+    """Files with the same columns, one after the other: their names, and the SHA-256 of each."""
+
+    name: str
+    about: str
+    files: Mapping[str, str]
+    columns: Mapping[str, pa.DataType]
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """Where its fields are."""
+        if len(self.files) > 1:
+            return {"fileSet": {"@id": self.file_set}}
+        return {"fileObject": {"@id": next(iter(self.files))}}
+
+    @property
+    def file_set(self) -> str:
+        """What its files are called together, when there are several."""
+        return f"{self.name}-files"
+
+
 def as_croissant(version: DatasetVersion, layout: Layout, root: str) -> dict[str, Any]:
     """Return a version as JSON-LD; `root` is where the stored objects are, a folder or s3://...
 
     What a version does not say, such as its licence, is left out.
     """
-    files = [*_files(layout)]
+    sets = _whole(version, layout) or _changed(layout)
     document: dict[str, Any] = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -97,12 +126,15 @@ def as_croissant(version: DatasetVersion, layout: Layout, root: str) -> dict[str
         "conformsTo": _CONFORMS,
         "identifier": version.version_id,
         "datePublished": version.created_at.isoformat(),
-        "distribution": [*_distribution(version, files, root)],
+        "distribution": [*_distribution(sets, root)],
     }
-    if files:
-        document["recordSet"] = [_rows(version, layout)]
-    else:
+    if sets:
+        document["recordSet"] = [_record_set(each) for each in sets]
+    if [each.name for each in sets] != [_ROWS]:
+        document["distribution"].append(_described(version, root))
         document["variableMeasured"] = [*_variables(layout)]
+    elif version.key:
+        document["recordSet"][0]["key"] = [{"@id": _id(_ROWS, name)} for name in version.key]
     number = NUMBERED.fullmatch(version.version)
     if number is not None:
         document["version"] = f"{number[1]}.0.0"
@@ -121,32 +153,67 @@ def _identifier(name: str) -> str:
     return re.sub(r"[^\w.-]", "-", name)
 
 
-def _files(layout: Layout) -> Iterator[str]:
-    """Name the objects that hold all rows and nothing else; none where there are no such."""
-    whole = all(not part.patched and len(part.pieces) == 1 for part in layout.parts)
-    named = [part.pieces[0].object for part in layout.parts]
-    if whole and len(set(named)) == len(named):
-        yield from named
+def _whole(version: DatasetVersion, layout: Layout) -> list[_RecordSet]:
+    """Return the rows, when there are objects that hold all of them and nothing else."""
+    named = dict.fromkeys(part.pieces[0].object for part in layout.parts)
+    plain = all(not part.patched and len(part.pieces) == 1 for part in layout.parts)
+    if not named or not plain or len(named) < len(layout.parts):
+        return []
+    about = f"{version.num_rows} rows, {version.num_columns} columns"
+    types = {field.name: field.type for field in layout.schema}
+    return [_RecordSet(_ROWS, about, _files("chunk", named), types)]
 
 
-def _distribution(version: DatasetVersion, files: list[str], root: str) -> Iterator[dict[str, Any]]:
-    for place, digest in enumerate(files):
-        yield _file(f"chunk-{place}", f"{root}/{object_key(digest)}", digest, _PARQUET)
-    if len(files) > 1:
-        yield {
-            "@type": "cr:FileSet",
-            "@id": "chunks",
-            "name": "chunks",
-            "description": "All rows, one file after the other.",
-            "containedIn": [{"@id": f"chunk-{place}"} for place in range(len(files))],
-            "encodingFormat": _PARQUET,
-            "includes": "*",
-        }
-    if not files:
-        digest = version.storage_uri.rpartition("/")[2]
-        about = "Names the stored pieces of which the rows are put together."
-        url = f"{root}/{object_key(digest)}"
-        yield {**_file("layout", url, digest, "application/json"), "description": about}
+def _changed(layout: Layout) -> list[_RecordSet]:
+    """Return the stored files that have the same columns together, and the patches."""
+    files: dict[tuple[str, ...], dict[str, int]] = {}
+    for part in layout.parts:
+        for piece in part.pieces:
+            files.setdefault(piece.columns, {})[piece.object] = part.stored_rows
+    found = []
+    for number, (names, rows) in enumerate(files.items(), 1):
+        about = f"{sum(rows.values())} rows of {len(names)} columns, as they are stored"
+        types = {name: layout.schema.field(name).type for name in names}
+        name = f"stored-{number}"
+        found.append(_RecordSet(name, about, _files(name, rows), types))
+    for name, about, digest in (
+        ("deletions", "Stored rows that are left out.", layout.deletions),
+        ("insertions", "Rows that are put in.", layout.insertions),
+    ):
+        if digest:
+            columns = patch_columns(layout)[digest]
+            found.append(_RecordSet(name, about, _files(name, [digest]), columns))
+    return found
+
+
+def _files(name: str, digests: Iterable[str]) -> dict[str, str]:
+    return {f"{name}-{place}": digest for place, digest in enumerate(digests)}
+
+
+def _distribution(sets: list[_RecordSet], root: str) -> Iterator[dict[str, Any]]:
+    for each in sets:
+        for name, digest in each.files.items():
+            yield _file(name, f"{root}/{object_key(digest)}", digest, _PARQUET)
+        if len(each.files) > 1:
+            yield {
+                "@type": "cr:FileSet",
+                "@id": each.file_set,
+                "name": each.file_set,
+                "description": "One file after the other.",
+                "containedIn": [{"@id": name} for name in each.files],
+                "encodingFormat": _PARQUET,
+                "includes": "*",
+            }
+
+
+def _described(version: DatasetVersion, root: str) -> dict[str, Any]:
+    digest = version.storage_uri.rpartition("/")[2]
+    about = (
+        "Names the stored pieces of which the rows are put together: columns beside each other,"
+        " without the deletions, with the insertions at their positions."
+    )
+    url = f"{root}/{object_key(digest)}"
+    return {**_file("layout", url, digest, "application/json"), "description": about}
 
 
 def _file(name: str, url: str, digest: str, encoding: str) -> dict[str, Any]:
@@ -165,39 +232,34 @@ def _variables(layout: Layout) -> Iterator[dict[str, Any]]:
         yield {"@type": "sc:PropertyValue", "name": field.name, "description": str(field.type)}
 
 
-def _rows(version: DatasetVersion, layout: Layout) -> dict[str, Any]:
-    several = len(layout.parts) > 1
-    source = {"fileSet": {"@id": "chunks"}} if several else {"fileObject": {"@id": "chunk-0"}}
-    rows: dict[str, Any] = {
+def _record_set(found: _RecordSet) -> dict[str, Any]:
+    return {
         "@type": "cr:RecordSet",
-        "@id": "rows",
-        "name": "rows",
-        "description": f"{version.num_rows} rows, {version.num_columns} columns",
-        "field": [_field(field, source) for field in layout.schema],
+        "@id": found.name,
+        "name": found.name,
+        "description": found.about,
+        "field": [_field(found, name, kind) for name, kind in found.columns.items()],
     }
-    if version.key:
-        rows["key"] = [{"@id": _id(name)} for name in version.key]
-    return rows
 
 
-def _field(field: pa.Field, source: dict[str, Any]) -> dict[str, Any]:
-    kind = stored_type(field.type)
+def _field(of: _RecordSet, name: str, given: pa.DataType) -> dict[str, Any]:
+    kind = stored_type(given)
     inner = kind.value_type if is_a.is_large_list(kind) or is_a.is_fixed_size_list(kind) else kind
     document: dict[str, Any] = {
         "@type": "cr:Field",
-        "@id": _id(field.name),
-        "name": field.name,
-        "description": f"{field.name}, {field.type}",
+        "@id": _id(of.name, name),
+        "name": name,
+        "description": f"{name}, {given}",
         "dataType": _data_type(inner),
-        "source": {**source, "extract": {"column": field.name}},
+        "source": {**of.source, "extract": {"column": name}},
     }
     if inner is not kind:
         document["repeated"] = True
     return document
 
 
-def _id(name: str) -> str:
-    return f"rows/{quote(name, safe='')}"
+def _id(record_set: str, name: str) -> str:
+    return f"{record_set}/{quote(name, safe='')}"
 
 
 def _data_type(kind: pa.DataType) -> str:

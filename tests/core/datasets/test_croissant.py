@@ -66,16 +66,58 @@ def test_each_stored_file_has_its_digest(workbench: Workbench) -> None:
         assert file["contentUrl"] == str(workbench.lake.objects.local_path(file["sha256"]))
 
 
-def test_a_version_stored_as_patches_names_what_describes_it(workbench: Workbench) -> None:
-    table = pa.table({"id": range(4000), "x": [0.5] * 4000, "y": [[n] for n in range(4000)]})
+def loaded(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the records of a record set that mlcroissant reads, by the names of their fields."""
+    places = {
+        file["@id"]: file["contentUrl"] for file in document["distribution"] if "sha256" in file
+    }
+    records = mlc.Dataset(jsonld=document, mapping=places).records(name)
+    return [{field.partition("/")[2]: value for field, value in row.items()} for row in records]
+
+
+def test_a_version_stored_as_patches_has_record_sets_of_its_pieces(workbench: Workbench) -> None:
+    table = pa.table({"id": range(4000), "x": [0.5] * 4000})
     workbench.datasets.register_dataset(table, "long", "form", key="id")
-    changed = table.set_column(1, "x", pa.array([0.7] + [0.5] * 3999))
+    changed = table.set_column(1, "x", pa.array([0.7] + [0.5] * 3999)).slice(0, 3999)
     workbench.datasets.register_dataset(changed, "long", "form")
     document = workbench.datasets.croissant("long@v2")
     accepted(document)
-    assert [file["@id"] for file in document["distribution"]] == ["layout"]
-    assert "recordSet" not in document
-    assert [each["name"] for each in document["variableMeasured"]] == ["id", "x", "y"]
+    assert [each["name"] for each in document["variableMeasured"]] == ["id", "x"]
+    assert [file["@id"] for file in document["distribution"]] == [
+        "stored-1-0",
+        "deletions-0",
+        "insertions-0",
+        "layout",
+    ]
+    assert [row["id"] for row in loaded(document, "stored-1")] == [*range(4000)]
+    deleted = [(row["part"], row["position"]) for row in loaded(document, "deletions")]
+    assert deleted == [(0, 0), (0, 3999)]
+    (inserted,) = loaded(document, "insertions")
+    assert (inserted["part"], inserted["position"], inserted["id"], inserted["x"]) == (0, 0, 0, 0.7)
+
+
+def test_a_version_with_columns_beside_has_a_record_set_of_each(workbench: Workbench) -> None:
+    rows = 400_000
+    table = pa.table({"id": range(rows), "x": np.random.default_rng(0).normal(size=rows)})
+    workbench.datasets.register_dataset(table, "long", "form", key="id")
+    wider = table.append_column("month", pa.array(np.arange(rows) % 12))
+    workbench.datasets.register_dataset(wider, "long", "form")
+    document = workbench.datasets.croissant("long@v2")
+    accepted(document)
+    fields = {
+        each["name"]: [field["name"] for field in each["field"]] for each in document["recordSet"]
+    }
+    assert fields == {"stored-1": ["id", "x"], "stored-2": ["month"]}
+    files = [file for file in document["distribution"] if file["@type"] == "cr:FileSet"]
+    assert [file["@id"] for file in files] == ["stored-1-files", "stored-2-files"]
+    assert len(files[0]["containedIn"]) == len(files[1]["containedIn"]) > 1
+
+
+def test_a_version_without_rows_says_what_its_columns_are(workbench: Workbench) -> None:
+    workbench.datasets.register_dataset(pa.table({"id": pa.array([], "int64")}), "none", "form")
+    document = workbench.datasets.croissant("none@v1")
+    accepted(document)
+    assert [each["name"] for each in document["variableMeasured"]] == ["id"]
 
 
 def test_nested_and_odd_columns_have_fields(workbench: Workbench) -> None:
