@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from app.nav import open_page
 from app.wording import counted
 from core.drift.document import all_columns, column_section
 from core.errors import DataVersionError
-from core.render.blocks import Callout, Link, Table
+from core.render.blocks import Badge, Callout, Link, Section, Table
 
 if TYPE_CHECKING:
     from app.session import View
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from core.drift.report import DriftReport
 
 NAMES = ("all others", "cohort")
+_WORDS: Final = {
+    "drifted": Badge("differs", level="warning"),
+    "stable": Badge("alike", level="good"),
+}
 _HELP = """
 Some of the rows, to compare with all others: a condition in SQL over the columns. A click on a bar
 under Columns writes it.
@@ -109,7 +113,18 @@ def _shown(report: DriftReport, version: DatasetVersion) -> None:
         text = f"More than chance explains, and by enough to matter: {', '.join(differing)}."
     show_callout(Callout(title, text=text, level="info" if differing else "good"))
     (found,) = [b for b in all_columns(report, NAMES).blocks if isinstance(b, Table)]
-    show_table(found, key="cohort-columns")
+    show_table(_in_words(found), key="cohort-columns")
     names = [row[0].text if isinstance(row[0], Link) else str(row[0]) for row in found.rows]
     chosen = st.selectbox("Column", names, key="cohort-column", bind="query-params", width=280)
-    show_section(column_section(report, chosen or names[0], NAMES, ""), key="cohort-detail")
+    section = column_section(report, chosen or names[0], NAMES, "")
+    blocks = [_in_words(block) if isinstance(block, Table) else block for block in section.blocks]
+    show_section(Section(section.title, blocks=blocks), key="cohort-detail")
+
+
+def _in_words(table: Table) -> Table:
+    """Say of a cohort that it differs: it has not drifted, it was chosen."""
+    rows = [
+        [_WORDS.get(cell.text, cell) if isinstance(cell, Badge) else cell for cell in row]
+        for row in table.rows
+    ]
+    return Table(table.columns, rows=rows, caption=table.caption)

@@ -1,8 +1,9 @@
 """A column of a version in one line, from what was counted when it was registered.
 
     kind       number, text, flag (true or false), time, other
-    counts     of numbers, rows in at most 24 ranges of equal width, between `edges`; whole numbers
-               of few values have a range each. Of text and flags, rows of the most frequent values
+    counts     of numbers, rows in at most 24 ranges of equal width, between `edges`; of whole
+               numbers with as many in each, and of up to 30 one for each. Of text and flags, rows
+               of the most frequent values
     flags      what to look at first, see FLAGS
 
 Ranges hold what lies within three times the distance of the 0.5 and 99.5 % quantiles; what is
@@ -36,6 +37,8 @@ _REACH: Final = 3.0
 _MANY_MISSING: Final = 0.05
 _SKEWED: Final = 2.0
 _FEWEST: Final = 20  # rows: of fewer, all are often distinct
+_MOST_ALONE: Final = 30  # whole numbers that have a range each
+_LARGEST_WHOLE: Final = 2.0**52
 _CODED: Final = 2  # values: of yes and no, coded 1 and 0, either may be the usual one
 _LARGEST: Final = 1e150  # squares of larger numbers may be infinite
 FLAGS: Final[Mapping[str, str]] = {
@@ -91,7 +94,7 @@ def _profile(
     names: tuple[str, ...] = ()
     beyond = 0
     if sketch is not None and kind == "number":
-        counts, edges, beyond = _ranges(sketch.numbers.finite, coded=sketch.is_coded)
+        counts, edges, beyond = _ranges(sketch.numbers.finite, whole="int" in given)
     elif sketch is not None and kind in {"text", "flag"}:
         found = [*sketch.categories.items()][:NAMES]
         names, counts = tuple(n for n, _ in found), tuple(count for _, count in found)
@@ -143,13 +146,17 @@ def _has_fractions(statistics: Mapping[str, Any]) -> bool:
     return any(isinstance(n, float) and math.isfinite(n) and n != round(n) for n in known)
 
 
-def _ranges(numbers: Sketch, *, coded: bool) -> tuple[tuple[int, ...], tuple[float, ...], int]:
+def _ranges(numbers: Sketch, *, whole: bool) -> tuple[tuple[int, ...], tuple[float, ...], int]:
     points = numbers.points
     if not numbers.rows or max(-points[0], points[-1]) > _LARGEST:
         return (), (), 0
     low, high = _bounds(numbers)
-    if coded and high - low < RANGES:
-        edges = np.arange(low, high + 2) - 0.5
+    whole = whole or bool(numbers.is_complete and (points == np.round(points)).all())
+    if whole and high - low < _LARGEST_WHOLE:
+        # as many whole numbers in each: else every other bar would be taller for no reason
+        width = math.ceil((high - low + 1) / (_MOST_ALONE if high - low < _MOST_ALONE else RANGES))
+        starts = np.arange(math.floor(low), math.floor(high) + width + 1, width)
+        edges = starts.astype(np.float64) - 0.5
     elif low == high:
         half = max(abs(low), 1.0) / 2
         edges = np.array([low - half, low + half])

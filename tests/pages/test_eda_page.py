@@ -85,8 +85,8 @@ def test_a_cohort_is_compared_with_all_others(open_page: Opener, lake: Path) -> 
     app = open_page(lake, "eda", data=FIRST, part="Cohort", cohort="age >= 60")
     assert "The cohort differs in 1 of 7 columns." in words(app)
     table = app.dataframe[0].value.set_index("Column")
-    assert table["Verdict"]["age"] == "drifted"
-    assert table["Verdict"]["sleep"] == "stable"
+    assert table["Verdict"]["age"] == "differs"
+    assert table["Verdict"]["sleep"] == "alike"
 
 
 @pytest.mark.parametrize(("cohort", "said"), [("age > 500", "no row"), ("age > 1", "every row")])

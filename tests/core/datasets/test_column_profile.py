@@ -26,6 +26,8 @@ ODD: dict[str, Any] = {
     "lists": [[1]] * ROWS,
     "words": [f"word {n}" for n in range(ROWS)],
     "one": [2.5] * ROWS,
+    "even": [*range(ROWS)],
+    "few": [float(n % 20) for n in range(ROWS)],
 }
 
 
@@ -61,6 +63,12 @@ def test_values_far_beyond_are_counted_and_not_drawn(profiles: dict[str, ColumnP
     assert far.beyond == ROWS - sum(far.counts)
     assert profiles["huge"].counts == ()
     assert profiles["words"].beyond == ROWS - 12
+
+
+def test_whole_numbers_lie_evenly_in_ranges(profiles: dict[str, ColumnProfile]) -> None:
+    assert profiles["even"].counts == (5,) * 20
+    assert profiles["few"].counts == (5,) * 20
+    assert profiles["few"].edges[:2] == (-0.5, 0.5)
 
 
 def test_a_column_without_a_distribution_has_no_bars(profiles: dict[str, ColumnProfile]) -> None:
