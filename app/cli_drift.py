@@ -41,6 +41,8 @@ def drift(
     prediction: options.Prediction = None,
     correlations: options.Correlations = False,
     multivariate: options.Multivariate = False,
+    cluster: options.Cluster = None,
+    strata: options.Strata = None,
     second_opinion: options.SecondOpinion = False,
     opinion_html: options.OpinionHtml = None,
     html: options.Html = None,
@@ -60,22 +62,27 @@ def drift(
     files = ReportFiles(html=html, markdown=markdown, json=json_file, opinion=opinion_html)
     files.check()
     names = [reference, *(others or ())]
-    listed = [name.strip() for text in columns or () for name in text.split(",") if name.strip()]
     asked: dict[str, Any] = {"by": by, "target": target, "prediction": prediction}
     asked |= {"correlations": correlations, "multivariate": multivariate, "method": method}
+    asked |= {"cluster": _listed(cluster), "strata": _listed(strata)}
     opinion = second_opinion or opinion_html is not None
     found: DriftReport | DriftSeries
     if over_time or time is not None:
         _refuse({**asked, "second_opinion": opinion})
-        asked = {"columns": listed or None, "time": time, "every": every}
+        asked = {"columns": _listed(columns), "time": time, "every": every}
         found = _over_time(names, lake, asked, files, store=store)
     else:
         _check_two(names, every)
-        asked |= {"columns": listed or None}
+        asked |= {"columns": _listed(columns)}
         found = _compared((names[0], names[1]), lake, asked, files, store=store, opinion=opinion)
     if fail_on_drift and found.drift_detected:
         remark("There is drift.")
         raise typer.Exit(1)
+
+
+def _listed(texts: list[str] | None) -> list[str] | None:
+    names = [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
+    return names or None
 
 
 def _refuse(asked: Mapping[str, Any]) -> None:

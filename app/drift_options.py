@@ -49,6 +49,14 @@ Correlations = Annotated[
     bool, typer.Option("--correlations", help="Also pairs of numeric columns.")
 ]
 Multivariate = Annotated[bool, typer.Option("--multivariate", help="Also all columns together.")]
+Cluster = Annotated[
+    list[str] | None,
+    typer.Option("--cluster", metavar="NAMES", help="Rows with equal values here are alike."),
+]
+Strata = Annotated[
+    list[str] | None,
+    typer.Option("--strata", metavar="NAMES", help="Clusters were drawn within these."),
+]
 SecondOpinion = Annotated[
     bool, typer.Option("--second-opinion", help="Also ask Evidently, and list who disagrees.")
 ]

@@ -5,6 +5,9 @@ correlations=True          pairs of numeric columns; or "spearman", "pearson"
     target="phq9_total"        what is to be predicted: its tests, its mean or its shares
     prediction="score"         what was predicted; with a target also how well both agree
     by="sex"                   the same tests within each subgroup, and the mix of subgroups
+
+    cluster="clinic"           no analysis: p values of columns and subgroups are corrected for rows
+    strata="region"            that are alike (core/drift/clusters.py)
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from core.drift.clusters import Design
+
 
 class OnRequest(TypedDict, total=False):
     """The keywords of the analyses."""
@@ -38,6 +43,13 @@ class OnRequest(TypedDict, total=False):
     target: str | None
     prediction: str | None
     by: str | None
+    cluster: str | Sequence[str] | None
+    strata: str | Sequence[str] | None
+
+
+def columns_of(named: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the columns that one or several names stand for."""
+    return () if named is None else (named,) if isinstance(named, str) else tuple(named)
 
 
 @dataclass(slots=True)
@@ -56,14 +68,17 @@ class Further:
 
 
 def analyse(
-    reference: pa.Table, current: pa.Table, columns: Sequence[str], asked: OnRequest
+    reference: pa.Table,
+    current: pa.Table,
+    columns: Sequence[str],
+    asked: OnRequest,
+    design: Design | None = None,
 ) -> Further:
     """Make the analyses that were asked for, over columns that both tables have.
 
     Raises DataVersionError for an analysis, a method or a column there is not, all of them
     together. Values raise nothing.
     """
-    _check(reference, current, asked)
     further = Further()
     if method := asked.get("correlations"):
         method = "spearman" if method is True else method
@@ -77,12 +92,13 @@ def analyse(
     for role, outcome in outcomes.items():
         further.add(role, outcome, of_outcome(role, outcome))
     if (by := asked.get("by")) is not None:
-        groups = subgroup_drift(reference, current, columns, by=by)
+        groups = subgroup_drift(reference, current, columns, by=by, design=design)
         further.add("subgroups", groups, of_subgroups(groups))
     return further
 
 
-def _check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
+def check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
+    """Refuse an analysis, a method or a column there is not. Raises DataVersionError with all."""
     names = {role: asked.get(role) for role in ("target", "prediction", "by")}
     known = [*dict.fromkeys([*reference.column_names, *current.column_names])]
     faults = [
@@ -93,6 +109,7 @@ def _check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
         for role, name in names.items()
         if name is not None and name not in known
     ]
+    faults += _faults_of_design(reference, current, asked)
     method = asked.get("correlations", False)
     if not isinstance(method, bool) and method not in METHODS:
         faults.append(f"correlations: {method!r} is neither {' nor '.join(METHODS)}")
@@ -100,3 +117,20 @@ def _check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
         analyses = ", ".join(OnRequest.__annotations__)
         hint = f"Columns: {', '.join(known)}. Analyses: {analyses}."
         raise DataVersionError(f"{'; '.join(faults)}.", hint=hint, faults=faults)
+
+
+def _faults_of_design(reference: pa.Table, current: pa.Table, asked: OnRequest) -> Iterator[str]:
+    cluster, strata = columns_of(asked.get("cluster")), columns_of(asked.get("strata"))
+    for role, named in (("cluster", cluster), ("strata", strata)):
+        for name in named:
+            if not all(name in table.column_names for table in (reference, current)):
+                yield f"{role}: both tables need the column {name!r}"
+    if strata and not cluster:
+        yield "strata: name the clusters as well"
+    independent = [
+        name
+        for name in ("correlations", "multivariate", "target", "prediction")
+        if asked.get(name) not in {None, False}
+    ]
+    if cluster and independent:
+        yield f"{', '.join(independent)}: rows are taken as independent, not in clusters"

@@ -62,13 +62,16 @@ _DISTRIBUTIONS: Final = frozenset({"chi2", "ks", "mann_whitney"})
 _DISTRIBUTION_SHARE: Final = 0.8
 _USUAL: Final = {"wasserstein": 0.1, "psi": 0.2, "js": 0.1}
 # Farther values are moved here before distances are taken: one typing error is no drift.
-_MARGIN: Final = 0.1  # of the robust scale: so far beyond a bound is clearly beyond
+MARGIN: Final = 0.1  # of the robust scale: so far beyond a bound is clearly beyond
 _TRIM: Final = (0.005, 0.995)
 
 
 @dataclass(slots=True)
 class Finding:
-    """One test of one column. `effect` is what it is judged by, `share` the part of the rows."""
+    """One test of one column. `effect` is what it is judged by, `share` the part of the rows.
+
+    `design_effect` is by how much clusters raise the variance, where they are named.
+    """
 
     name: str
     statistic: float
@@ -76,6 +79,7 @@ class Finding:
     effect: float
     share: float
     p_adjusted: float = 1.0
+    design_effect: float | None = None
 
     @property
     def drifted(self) -> bool:
@@ -173,7 +177,7 @@ def _compare_finite(found: Comparison, curves: Curves) -> float:
     reach = high - low
     raw, spread = curves.area(), before.spread
     found.distances["wasserstein"] = raw / spread if spread else (np.inf if raw else 0.0)
-    bounds = measures.beyond(before, after, _MARGIN * scale)
+    bounds = measures.beyond(before, after, MARGIN * scale)
     found.findings.append(_finding("range", bounds, bounds.statistic))
     return curves.area(low - reach, high + reach) / scale
 
@@ -206,6 +210,9 @@ def as_results(comparison: Comparison) -> dict[str, dict[str, float | bool | Non
         }
         for finding in comparison.findings
     }
+    for finding in comparison.findings:
+        if finding.design_effect is not None:
+            results[finding.name]["design_effect"] = finding.design_effect
     for name, distance in comparison.distances.items():
         results[name] = {
             "statistic": float(distance),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 import numpy as np
 
 from core.drift.advice import advise
-from core.drift.analyses import Further, OnRequest, analyse
+from core.drift.analyses import Further, OnRequest, analyse, check, columns_of
+from core.drift.cluster_tests import correct
+from core.drift.clusters import Design
 from core.drift.columns import adjust, as_results, compare, pair_of, sides_of
 from core.drift.counting import count_values
 from core.drift.findings import COLUMNS
@@ -72,12 +74,18 @@ def detect_drift(
     ('score',)
     """
     first, second = to_arrow(reference), to_arrow(current)
+    check(first, second, on_request)
     before, after = Outline.of(names[0], first), Outline.of(names[1], second)
     chosen = before.shares(after, columns)
     pairs = (pair_of(first, second, name) for name in chosen)
     unmatched = sides_of(first, after.lacks(before)), sides_of(second, before.lacks(after))
-    further = analyse(first, second, chosen, on_request)
-    return report_on(before, after, pairs, further=further, unmatched=unmatched)
+    cluster = columns_of(on_request.get("cluster"))
+    strata = columns_of(on_request.get("strata"))
+    design = Design.of(first, second, cluster, strata) if cluster else None
+    further = analyse(first, second, chosen, on_request, design)
+    if design is not None:
+        further.found["clusters"] = design.summary(cluster, strata)
+    return report_on(before, after, pairs, further=further, unmatched=unmatched, design=design)
 
 
 def report_on(
@@ -88,6 +96,7 @@ def report_on(
     further: Further | None = None,
     unmatched: tuple[Columns, Columns] = ({}, {}),
     method: Method = "exact",
+    design: Design | None = None,
 ) -> DriftReport:
     """Compare pairs of columns, each when its turn comes, and say what was found of the tables.
 
@@ -97,6 +106,8 @@ def report_on(
     comparisons, distributions = [], {}
     for pair in pairs:
         comparison = compare(pair)
+        if design is not None:
+            correct(comparison, design)
         distributions[pair.name] = count_values(pair)
         comparison.pair = _lightened(pair)
         comparisons.append(comparison)

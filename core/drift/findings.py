@@ -18,6 +18,21 @@ LEVEL: Final = 1 - PART * ALPHA  # of an interval that decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clusters:
+    """Of how many clusters the rows of both tables are, by which columns; `shared` are in both.
+
+    `freedom` are the degrees of freedom that all of them leave to a test.
+    """
+
+    cluster: tuple[str, ...]
+    strata: tuple[str, ...]
+    reference: int
+    current: int
+    shared: int
+    freedom: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrelationDrift:
     """How the correlation of two columns changed; `difference` is current less reference."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from core.drift.findings import (
         Change,
+        Clusters,
         CorrelationDrifts,
         DomainClassifier,
         Estimate,
@@ -34,6 +35,8 @@ Names = tuple[str, str]
 
 def requested_sections(report: DriftReport, names: Names) -> Iterator[Section]:
     """Yield a section for each analysis that was asked for."""
+    if report.clusters is not None:
+        yield _clusters(report.clusters, names)
     for role, outcome in (("Target", report.target), ("Prediction", report.prediction)):
         if outcome is not None:
             yield _outcome(role, outcome, names)
@@ -43,6 +46,23 @@ def requested_sections(report: DriftReport, names: Names) -> Iterator[Section]:
         yield _correlations(report.correlation_drifts, names)
     if report.multivariate is not None:
         yield _all_together(report.multivariate, names)
+
+
+def _clusters(found: Clusters, names: Names) -> Section:
+    within = f" within {', '.join(found.strata)}" if found.strata else ""
+    said = (
+        f"Rows with the same {', '.join(found.cluster)}{within} are alike: p values are corrected"
+        " for how much these clusters differ, so that the luck of a few of them is no drift. The"
+        " design effect of a test is by how much they raise the variance above that of as many"
+        " independent rows."
+    )
+    facts: list[Fact] = [
+        (f"Clusters in {names[0]}", found.reference),
+        (f"Clusters in {names[1]}", found.current),
+        ("In both", found.shared),
+        ("Degrees of freedom", found.freedom),
+    ]
+    return Section("Clusters", blocks=[Text(said), Facts(facts)])
 
 
 def _outcome(role: str, found: OutcomeDrift, names: Names) -> Section:

@@ -176,6 +176,18 @@ def total_variation(reference: Counts, current: Counts) -> float:
     return float(np.abs(reference / reference.sum() - current / current.sum()).sum() / 2)
 
 
+def judged_together(reference: Counts, current: Counts) -> Counts:
+    """Return the group of each category: one for each common one, one for all rare ones.
+
+    -1 is none: the rare ones are too few together.
+    """
+    totals = reference + current
+    smaller = min(reference.sum(), current.sum()) / totals.sum()
+    common = totals * smaller >= _EXPECTED
+    rest = common.sum() if totals[~common].sum() * smaller >= _EXPECTED else -1
+    return np.where(common, np.cumsum(common) - 1, rest).astype(np.int64)
+
+
 def chi_squared(reference: Counts, current: Counts) -> Test | None:
     """Return the two-sample chi-squared test; None when fewer than two categories can be judged."""
     totals = reference + current
@@ -239,24 +251,32 @@ def one_sided(reference: Counts, current: Counts) -> OneSided:
     >>> round(found.share, 2), found.by_chance < 0.001, found.p_value < 0.001
     (0.1, True, True)
     """
-    totals, categories = np.unique(reference + current, return_counts=True)
     rows = int(current.sum())
-    chances = _all_in_one(totals, rows, int(reference.sum()))
-    new = current[reference == 0]
+    totals = reference + current
+    chances = all_in_one(totals, rows, int(reference.sum()))
+    return one_sided_by(totals, current[reference == 0], chances, rows)
+
+
+def one_sided_by(totals: Counts, new: Counts, chances: Numbers, rows: int) -> OneSided:
+    """Return the same by the chances that categories of so many rows are in one sample only."""
+    there = totals > 0
+    totals, chances = totals[there], chances[there]
+    kinds, numbers = np.unique(np.column_stack([totals, chances]), axis=0, return_counts=True)
+    sizes, each = kinds.T
     as_large = totals >= new.max(initial=1)
     p_values = (
-        _chernoff(totals.astype(np.float64), categories, chances, float(new.sum())),
-        2 * float((categories * chances)[as_large].sum()) if len(new) else 1.0,
+        _chernoff(sizes, numbers, each, float(new.sum())),
+        2 * float(chances[as_large].sum()) if len(new) else 1.0,
     )
     return OneSided(
         share=int(new.sum()) / rows,
-        by_chance=float((totals * categories * chances).sum()) / rows,
+        by_chance=float((totals * chances).sum()) / rows,
         p_value=min(p_values),
     )
 
 
-def _all_in_one(totals: Counts, rows: int, others: int) -> Numbers:
-    """Return with which probability all of so many rows are in the one sample."""
+def all_in_one(totals: Counts, rows: int, others: int) -> Numbers:
+    """Return with which probability all of so many are in the one sample, by its size."""
     from scipy import special  # as above
 
     possible = np.minimum(totals, rows)

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Self
 
 from core.drift.distributions import Distributions  # noqa: TC001 - from_plain looks it up
 from core.drift.findings import (  # noqa: TC001 - from_dict reads the fields
+    Clusters,
     CorrelationDrifts,
     MultivariateDrift,
     OutcomeDrift,
@@ -38,6 +39,8 @@ class DriftReport:
     was counted at registration; `parameters` are what was asked for; `report_id` is empty unless
     it is stored.
 
+    `clusters` are those that p values were corrected for; tests have a design_effect then.
+
     What is found on request (core/drift/analyses.py) is None unless it was asked for; it counts for
     `drift_detected`, not for the score.
     """
@@ -60,6 +63,7 @@ class DriftReport:
     target: OutcomeDrift | None = None
     prediction: OutcomeDrift | None = None
     subgroups: SubgroupDrift | None = None
+    clusters: Clusters | None = None
     method: Method = "exact"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     report_id: str = ""

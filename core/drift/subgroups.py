@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.drift.cluster_tests import correct
 from core.drift.columns import adjust, as_results, compare, pair_of
 from core.drift.findings import PART, Subgroup, SubgroupDrift
 from core.profile.measured import is_number, number_texts
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from core.drift.clusters import Design
     from core.drift.columns import Comparison
 
     Places = npt.NDArray[np.intp]
@@ -33,7 +35,12 @@ MISSING: Final = "missing"
 
 
 def subgroup_drift(
-    reference: pa.Table, current: pa.Table, columns: Sequence[str], *, by: str
+    reference: pa.Table,
+    current: pa.Table,
+    columns: Sequence[str],
+    *,
+    by: str,
+    design: Design | None = None,
 ) -> SubgroupDrift:
     """Compare the subgroups that a column of both tables makes; its values must be few."""
     if not all(by in table.column_names for table in (reference, current)):
@@ -52,10 +59,12 @@ def subgroup_drift(
     large = [name for name in order if min(sizes[name]) >= LEAST_ROWS][:MOST_GROUPS]
     others = [name for name in columns if name != by]
     found = {
-        name: _compared(reference.take(places[0][name]), current.take(places[1][name]), others)
+        name: _compared((reference, current), [side[name] for side in places], others, design)
         for name in large
     }
     mix = compare(whole)
+    if design is not None:
+        correct(mix, design)
     adjust([mix, *(c for comparisons in found.values() for c in comparisons)], part=PART)
     return SubgroupDrift(
         by=by,
@@ -85,8 +94,19 @@ def _groups(column: pa.Array) -> Mapping[str, Places]:
     return {name: part for name, part in zip(names, parts, strict=True) if len(part)}
 
 
-def _compared(before: pa.Table, after: pa.Table, columns: Sequence[str]) -> list[Comparison]:
-    return [compare(pair_of(before, after, name)) for name in columns]
+def _compared(
+    tables: tuple[pa.Table, pa.Table],
+    places: Sequence[Places],
+    columns: Sequence[str],
+    design: Design | None,
+) -> list[Comparison]:
+    before, after = (table.take(rows) for table, rows in zip(tables, places, strict=True))
+    found = [compare(pair_of(before, after, name)) for name in columns]
+    if design is not None:
+        part = design.take(places[0], places[1])
+        for comparison in found:
+            correct(comparison, part)
+    return found
 
 
 def _described(

@@ -31,6 +31,7 @@ def decides(test: TestResult) -> bool:
 
 def table_of_tests(tests: Mapping[str, TestResult]) -> Table:
     """Return a row for each test of a column."""
+    effects = any("design_effect" in test for test in tests.values())
     rows: list[tuple[Cell, ...]] = [
         (
             MEANINGS[name].title,
@@ -39,9 +40,12 @@ def table_of_tests(tests: Mapping[str, TestResult]) -> Table:
             p_value(test["p_adjusted"]),
             test.get("effect") if decides(test) else None,
             test["threshold"],
+            *([test.get("design_effect")] if effects else []),
             verdict(drifted=bool(test["drifted"])) if decides(test) else SHOWN,
         )
         for name, test in tests.items()
     ]
-    columns = ("Test", "Statistic", "p", "Adjusted p", "Effect", "Threshold", "Verdict")
+    columns = ["Test", "Statistic", "p", "Adjusted p", "Effect", "Threshold", "Verdict"]
+    if effects:
+        columns.insert(-1, "Design effect")
     return Table(columns, rows=rows)

@@ -175,5 +175,5 @@ def runs_of(ordered: Numbers) -> tuple[Numbers, Counts]:
 
 
 def number_texts(values: Numbers) -> Any:
-    """Return whole numbers as texts, in their order."""
-    return vectors.texts([f"{value:g}" for value in values.tolist()])
+    """Return whole numbers as texts, in their order; -0 is 0."""
+    return vectors.texts([f"{value + 0.0:.15g}" for value in values.tolist()])

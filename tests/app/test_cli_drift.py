@@ -258,6 +258,19 @@ def test_what_does_not_go_together_is_not_understood(
 
 
 @pytest.mark.usefixtures("scores")
+def test_clusters_are_named(mhras: Command, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    options = ["--columns", "score", "--cluster", "sex", "--html", str(page)]
+    status, out, _ = mhras("drift", "scores@v1", "scores@v2", *options)
+    assert (status, "No drift." in out) == (0, False)
+    text = page.read_text(encoding="utf8")
+    assert "Degrees of freedom" in text
+    assert "Design effect" in text
+    status, _, remarks = mhras("drift", "scores@v1", "scores@v2", "--cluster", "clinic")
+    assert (status, "both tables need the column 'clinic'" in remarks) == (1, True)
+
+
+@pytest.mark.usefixtures("scores")
 def test_kept_reports_are_listed_shown_and_deleted(mhras: Command, tmp_path: Path) -> None:
     mhras("drift", "scores@v1", "scores@v2")
     mhras("drift", "scores@v1", "scores", "--over-time")

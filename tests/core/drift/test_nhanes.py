@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core import Workbench
+from core.datasets.comparison import compare_tables
 from core.datasets.sources import read_all
 
 if TYPE_CHECKING:
@@ -88,3 +89,19 @@ def test_the_advice_reads_as_a_clinician_would_say_it(report: DriftReport) -> No
     assert "SLD012 is new, with a median of 8 after 7 in 63% of the rows." in sleep
     assert "It comes in steps of 0.5 and no longer of 1." in sleep
     assert said["Columns are gone"].startswith("'PEASCST1', 'PEASCTM1'; 'SLD010H'; 'SLQ060'.")
+
+
+def test_with_its_places_the_survey_shows_how_little_is_certain() -> None:
+    """As svychisq and svyranktest would: 30 places a cycle in 15 strata, 30 degrees of freedom."""
+    if not FOLDER.is_dir():
+        pytest.skip("the NHANES transport files are not here")
+    columns = ["SDMVSTRA", "SDMVPSU", "BPXSY1", "PEASCCT1", "BPAEN4", "SMD100NI"]
+    tables = [cycle(letter)[columns] for letter in "HI"]
+    found = compare_tables(*tables, cluster="SDMVPSU", strata="SDMVSTRA")
+    assert found.clusters is not None
+    assert (found.clusters.reference, found.clusters.current) == (30, 30)
+    assert (found.clusters.shared, found.clusters.freedom) == (0, 30)
+    assert set(found.drifted_columns) == {"SDMVSTRA", "PEASCCT1"}  # another coding in all places
+    pressure = found.statistical_tests["BPXSY1"]["mann_whitney"]
+    assert pressure["p_value"] == pytest.approx(0.003, abs=0.001)
+    assert 5 < float(pressure["design_effect"] or 0) < 8
