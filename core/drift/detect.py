@@ -76,12 +76,13 @@ def detect_drift(
     first, second = to_arrow(reference), to_arrow(current)
     check(first, second, on_request)
     before, after = Outline.of(names[0], first), Outline.of(names[1], second)
-    chosen = before.shares(after, columns)
-    pairs = (pair_of(first, second, name) for name in chosen)
-    unmatched = sides_of(first, after.lacks(before)), sides_of(second, before.lacks(after))
     cluster = columns_of(on_request.get("cluster"))
     strata = columns_of(on_request.get("strata"))
     design = Design.of(first, second, cluster, strata) if cluster else None
+    drawn_by = {*cluster, *strata}  # how rows were drawn is not what they say
+    chosen = [name for name in before.shares(after, columns) if name not in drawn_by]
+    pairs = (pair_of(first, second, name) for name in chosen)
+    unmatched = sides_of(first, after.lacks(before)), sides_of(second, before.lacks(after))
     further = analyse(first, second, chosen, on_request, design)
     if design is not None:
         further.found["clusters"] = design.summary(cluster, strata)

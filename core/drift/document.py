@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME: Final = 30  # of a side, in a legend
 _NAMED: Final = 5  # drifted columns in the first sentence
+_LABEL: Final = (
+    "tells the tables apart and nothing about the rows"  # as core/drift/causes.py has it
+)
 Names = tuple[str, str]
 Advice = dict[str, tuple[str, str]]  # column -> what is said, and the first it is said of
 
@@ -110,10 +113,14 @@ def verdict_callout(report: DriftReport) -> Callout:
             level="good",
         )
     said = []
-    if drifted:
-        more = len(drifted) - _NAMED
-        listed = ", ".join(drifted[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    labels = [name for name, (text, _) in advice_by_column(report).items() if _LABEL in text]
+    telling = [name for name in drifted if name not in labels]
+    if telling:
+        more = len(telling) - _NAMED
+        listed = ", ".join(telling[:_NAMED]) + (f" and {more} more" if more > 0 else "")
         said.append(f"More than chance explains, and by enough to matter: {listed}.")
+    if labels:
+        said.append(f"Labels of the tables, which say nothing about rows: {', '.join(labels)}.")
     for gone, columns in (("gone", report.only_in_reference), ("new", report.only_in_current)):
         if columns:
             is_so = "column is" if len(columns) == 1 else "columns are"
@@ -310,7 +317,8 @@ def how_to_read() -> Section:
     )
     score = (
         "Rows affected is the part of the rows, 0 to 100 %, by which the two tables differ in this"
-        " column. The drift score adds it up over the drifted columns and divides by the number of"
+        " column: of all rows for missing values, else of those that have a value, which may be"
+        " few. The drift score adds it up over the drifted columns and divides by the number of"
         " columns."
     )
     rows = [(m.title, m.question, m.verdict) for m in MEANINGS.values()]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.drift.series import DriftSeries
 
 MOST: Final = 40  # columns whose names can be read
+_DARKEST: Final = 0.5  # of the rows; labels of a table, of which all rows differ, are not the scale
 
 
 def columns_in_order(series: DriftSeries) -> list[str]:
@@ -23,6 +24,18 @@ def columns_in_order(series: DriftSeries) -> list[str]:
     largest = series.largest_effects
     drifted = {*series.drifted_columns}
     return sorted(largest, key=lambda name: (name not in drifted, -largest[name]))
+
+
+def short_times(series: DriftSeries) -> list[str]:
+    """Return what the times are called: versions of one dataset without its name.
+
+    >>> from core.drift.series import drift_over_time
+    >>> short_times(drift_over_time({"x": [1]}, {"visits@v2": {"x": [1]}, "visits@v3": {"x": [1]}}))
+    ['v2', 'v3']
+    """
+    names = {time.rpartition("@")[0] for time in series.times}
+    alone = len(names) == 1 and names != {""}
+    return [time.rpartition("@")[2] if alone else time for time in series.times]
 
 
 def series_heat_map(
@@ -40,11 +53,11 @@ def series_heat_map(
     chosen = [*columns] if columns is not None else columns_in_order(series)[:MOST]
     cells = [*_cells(series, chosen)]
     largest = max((c["value"] for c in cells if c["value"] is not None), default=0.0)
-    top = max(0.1, math.ceil(largest * 10 - 1e-9) / 10)
+    top = min(_DARKEST, max(0.1, math.ceil(largest * 10 - 1e-9) / 10))
     spec = marked_heat_map(
         title,
         rows=chosen,
-        columns=series.times,
+        columns=short_times(series),
         value="Rows affected",
         domain=(0, top),
         row="Column",
@@ -58,13 +71,14 @@ def series_heat_map(
 
 def _cells(series: DriftSeries, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     since = {(point.column, point.since) for point in series.change_points}
+    labels = short_times(series)
     for name in columns:
         changes = series.changes.get(name, ((),) * len(series.times))
         for place, time in enumerate(series.times):
             effect = series.effects[name][place]
             yield {
                 "row": name,
-                "column": time,
+                "column": labels[place],
                 "value": None if math.isnan(effect) else effect,
                 "alert": series.drifted[name][place],
                 "change": (name, time) in since,

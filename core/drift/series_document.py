@@ -11,9 +11,16 @@ all columns    also those that never drifted
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from core.drift.series_chart import MOST, columns_in_order, series_heat_map, what_changed
+from core.drift.series_chart import (
+    MOST,
+    columns_in_order,
+    series_heat_map,
+    short_times,
+    what_changed,
+)
 from core.drift.verdicts import verdict
 from core.render.blocks import Bars, Callout, Chart, Document, Section, Share, Table, Text
 from core.render.wording import number, share
@@ -36,6 +43,7 @@ def series_document(series: DriftSeries, *, title: str = "Drift over time") -> D
     >>> series_document(found).summary[0].title
     'Drift: 1 of 1 columns changed, first at May.'
     """
+    series = replace(series, times=tuple(short_times(series)), change_points=_short(series))
     made = f"{series.generated_at:%Y-%m-%d %H:%M} UTC"
     times = _counted(len(series.times), "table")
     return Document(
@@ -44,8 +52,7 @@ def series_document(series: DriftSeries, *, title: str = "Drift over time") -> D
         facts=[
             ("Columns compared", len(series.effects)),
             ("Columns drifted", len(series.drifted_columns)),
-            ("Times", len(series.times)),
-            ("Times with drift", sum(1 for n in _drifted_at(series) if n)),
+            ("Tables with drift", sum(1 for n in _drifted_at(series) if n)),
             ("Rows of the reference", series.reference_rows),
             ("Rows compared with it", sum(series.rows)),
         ],
@@ -58,6 +65,14 @@ def series_document(series: DriftSeries, *, title: str = "Drift over time") -> D
             _all_columns(series),
             _how_to_read(),
         ],
+    )
+
+
+def _short(series: DriftSeries) -> tuple[ChangePoint, ...]:
+    short = dict(zip(series.times, short_times(series), strict=True))
+    return tuple(
+        replace(point, at=short.get(point.at, point.at), since=short.get(point.since, point.since))
+        for point in series.change_points
     )
 
 
@@ -103,9 +118,9 @@ def _heat_map(series: DriftSeries) -> Iterator[Section]:
         return
     said = (
         "How far each column is from the reference at each time: the darker, the more of its rows"
-        " are affected. A dot is drift: significant, and large enough to matter. A bar at the left"
-        " of a cell says that the level of the column changed there, judged over all times. An"
-        " empty cell: the table does not have the column."
+        " are affected; the darkest are half of them or more. A dot is drift: significant, and"
+        " large enough to matter. A bar at the left of a cell says that the level of the column"
+        " changed there, judged over all times. An empty cell: the table does not have the column."
     )
     left = len(series.effects) - MOST
     if left > 0:

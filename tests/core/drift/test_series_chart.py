@@ -33,7 +33,7 @@ def test_drifted_columns_come_first_and_may_be_chosen() -> None:
 
 def test_the_scale_begins_at_nothing_and_ends_above_the_largest_effect() -> None:
     chart = series_heat_map(weeks())
-    assert chart["layer"][0]["encoding"]["color"]["scale"]["domain"] == [0, 1.0]
+    assert chart["layer"][0]["encoding"]["color"]["scale"]["domain"] == [0, 0.5]
     small = series_heat_map(weeks(), columns=["sex"])
     assert small["layer"][0]["encoding"]["color"]["scale"]["domain"] == [0, 0.1]
     assert to_svg(chart).count("<path") > to_svg(small).count("<path")
