@@ -78,6 +78,8 @@ def test_help_names_every_command(mhras: Command) -> None:
         "gc",
         "import",
         "init",
+        "jobs",
+        "models",
         "restore",
         "run",
         "runs",
