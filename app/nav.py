@@ -98,6 +98,29 @@ PAGES: Final = (
         visibility="hidden",
         help="Upload a file as a new dataset, or as a new version of one.",
     ),
+    PageEntry(
+        path="models",
+        title="Models",
+        icon="model_training",
+        section="Models",
+        help="Which models there are, which is in use, how good each is, how its card stands.",
+    ),
+    PageEntry(
+        path="model",
+        title="Model",
+        icon="model_training",
+        section="Models",
+        visibility="hidden",
+        help="One version of a model: figures with intervals, origins, stages.",
+    ),
+    PageEntry(
+        path="card",
+        title="Model card",
+        icon="badge",
+        section="Models",
+        visibility="hidden",
+        help="What a model is for and how good it is; publish, sign and export its card.",
+    ),
 )
 
 
