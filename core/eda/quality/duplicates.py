@@ -110,10 +110,14 @@ def _looks(column: ExaminedColumn, fingerprint: npt.NDArray[Any]) -> tuple[Any, 
     return str(column.type), column.missing, fingerprint[::step].tobytes()
 
 
-def _counts(hashes: Hashes) -> npt.NDArray[np.int64]:
+def _repeats(hashes: Hashes) -> npt.NDArray[np.int64]:
+    """Return how often each hash is there that is there more than once."""
     ordered = np.sort(hashes)
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    return np.diff(starts, append=len(ordered))
+    again = ordered[1:] == ordered[:-1]
+    if not again.any():  # nearly always, and nothing is as long as the table then
+        return np.empty(0, np.int64)
+    _, counts = np.unique(ordered[1:][again], return_counts=True)
+    return counts + 1
 
 
 def duplicates(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQualityIssue]:
@@ -141,8 +145,7 @@ def duplicates(table: ExaminedTable, hashes: RowHashes) -> Iterator[DataQualityI
 
 def _repeated(hashes: Hashes, shares: Iterable[float]) -> int:
     """Return how many rows repeat an earlier one, 0 when chance does that."""
-    counts = _counts(hashes)
-    counts = counts[counts > 1]
+    counts = _repeats(hashes)
     pairs = float((counts * (counts - 1.0)).sum() / 2)
     by_chance = len(hashes) * (len(hashes) - 1) / 2 * math.prod(shares)
     return int((counts - 1).sum()) if pairs > 3 * by_chance + 5 * math.sqrt(by_chance) else 0
