@@ -121,6 +121,27 @@ PAGES: Final = (
         visibility="hidden",
         help="What a model is for and how good it is; publish, sign and export its card.",
     ),
+    PageEntry(
+        path="lineage",
+        title="Lineage",
+        icon="account_tree",
+        section="Data",
+        help="What was made of what, how, and what depends on it.",
+    ),
+    PageEntry(
+        path="sql",
+        title="SQL",
+        icon="terminal",
+        section="Tools",
+        help="Ask the whole lake in SQL; nothing can be changed.",
+    ),
+    PageEntry(
+        path="jobs",
+        title="Jobs",
+        icon="pending_actions",
+        section="Tools",
+        help="Long work: what waits, runs, or has ended.",
+    ),
 )
 
 

@@ -26,6 +26,7 @@ from catalog.views import (
     LATEST_DATASET_VERSIONS,
     LATEST_DRIFT_REPORTS,
     LATEST_EXPERIMENTS,
+    LATEST_QUERIES,
     MERGE_SUMMARIES,
 )
 from lake.checked import REPAIR
@@ -63,6 +64,7 @@ _VIEWS: Final = (
     "create view dataset_contracts as "
     + LATEST_DATASET_CONTRACTS.format(events="events_dataset_contracts"),
     "create view jobs as " + LATEST_JOBS.format(events="events_jobs"),
+    "create view queries as " + LATEST_QUERIES.format(events="events_queries"),
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
     *(
         f"create view {name} as {query}"

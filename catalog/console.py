@@ -129,7 +129,7 @@ class Asked:
     def _why_it_died(self) -> QueryError:
         limits = self.question.limits
         if self._cancelled:
-            return QueryError("The query was cancelled.", query=self.question.sql)
+            return QueryError("The query was cancelled.", cancelled=True)
         if self._late:
             message = f"The query took longer than {limits.seconds:g} seconds and was ended."
             hint = "Ask for less: a filter, fewer groups, or an aggregate."

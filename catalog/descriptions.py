@@ -27,6 +27,7 @@ VIEWS: Final[dict[str, str]] = {
     "prediction_outcomes": "One row per version, entity and time: prediction and later outcome.",
     "jobs": "One row per job: long work that was asked for, and what came of it.",
     **CARD_VIEWS,
+    "queries": "One row per query that was kept under a name, or asked in the workbench.",
 }
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -233,4 +234,13 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "actor": "who asked for it",
     },
     **CARD_COLUMNS,
+    "queries": {
+        "query_id": "UUIDv7; sorts by time",
+        "name": "empty for one that was asked, and not kept",
+        "rows": "of the answer, as far as it was let through",
+        "seconds": "that it took",
+        "error": "why there was no answer",
+        "created_at": "UTC",
+        "actor": "who asked",
+    },
 }

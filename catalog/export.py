@@ -48,6 +48,7 @@ from catalog.views import (
     LATEST_DATASET_VERSIONS,
     LATEST_DRIFT_REPORTS,
     LATEST_EXPERIMENTS,
+    LATEST_QUERIES,
     MERGE_SUMMARIES,
     SUMMARISE,
 )
@@ -244,6 +245,7 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         **JUDGED_VIEWS,
         "jobs": LATEST_JOBS.format(events=f"({rows['jobs']})"),
         **card_views(lambda table: f"({rows[table]})"),
+        "queries": LATEST_QUERIES.format(events=f"({rows['queries']})"),
     }
     statements = []
     for view, query in queries.items():

@@ -90,6 +90,12 @@ where (target in (from upstream) and source in (from upstream))
    or (source in (from downstream) and target in (from downstream))
 order by all
 """
+# the newest steps: what is recorded last was made last, as ids sort by time
+_EVERYTHING: Final = f"""
+with recursive {_LINKS}
+select source, target, lineage_id, source_kind from links
+order by target desc, source, lineage_id limit $most
+"""
 _DETAILS: Final = """
 select * from data_lineage where lineage_id in (select unnest($ids))
 """
@@ -176,20 +182,34 @@ class LineageRows:
         }
         with self._catalog.cursor() as cursor:
             links = cursor.execute(_REACHED, asked).fetchall()
-            details = _details(cursor, [link[2] for link in links])
-            kinds = {t: details[way].output_kind for _, t, way, _ in links if way in details}
-            kinds |= {source: kind for source, _, _, kind in links}
-            nodes = _things(cursor, {start, *kinds, *(link[1] for link in links)})
-        for missing, kind in kinds.items():
-            unknown = LineageNode(id=missing, kind=kind, label=missing, missing=True)
-            nodes.setdefault(missing, unknown)
-        edges = [
-            details[way].edge
-            if way in details
-            else LineageEdge(source=source, target=target, transformation_type=way)
-            for source, target, way, _ in links
-        ]
-        return nodes, edges
+            return _told(cursor, links, {start})
+
+    def everything(self, most: int) -> tuple[dict[str, LineageNode], list[LineageEdge]]:
+        """Return the things of so many steps, those that were made last, and the steps."""
+        with self._catalog.cursor() as cursor:
+            links = cursor.execute(_EVERYTHING, {"most": most}).fetchall()
+            return _told(cursor, links, set())
+
+
+def _told(
+    cursor: duckdb.DuckDBPyConnection, links: list[tuple[str, str, str, str]], also: set[str]
+) -> tuple[dict[str, LineageNode], list[LineageEdge]]:
+    """Say what the things are that links lead from and to, and how each step was done."""
+    details = _details(cursor, [link[2] for link in links])
+    kinds = {t: details[way].output_kind for _, t, way, _ in links if way in details}
+    kinds |= {source: kind for source, _, _, kind in links}
+    nodes = _things(cursor, {*also, *kinds, *(link[1] for link in links)})
+    for missing, kind in kinds.items():
+        unknown = LineageNode(id=missing, kind=kind, label=missing, missing=True)
+        nodes.setdefault(missing, unknown)
+    edges = [
+        details[way].edge
+        if way in details
+        else LineageEdge(source=source, target=target, transformation_type=way)
+        for source, target, way, _ in links
+        if source in nodes and target in nodes
+    ]
+    return nodes, edges
 
 
 @dataclass(frozen=True, slots=True)

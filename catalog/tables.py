@@ -305,6 +305,24 @@ JOBS = TableSpec(
     fold=fold_jobs,
 )
 
+QUERIES = TableSpec(
+    name="queries",
+    columns={
+        "query_id": "string",
+        "name": "string",
+        "sql": "string",
+        "rows": "int64",
+        "seconds": "double",
+        "error": "string",
+        "actor": "string",
+        "created_at": "timestamp",
+        "deleted": "bool",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("event_at", "query_id"),
+)
+
 SPECS: dict[str, TableSpec] = {
     spec.name: spec
     for spec in (
@@ -321,5 +339,6 @@ SPECS: dict[str, TableSpec] = {
         *MODEL_TABLES,
         JOBS,
         *CARD_TABLES,
+        QUERIES,
     )
 }

@@ -13,7 +13,7 @@ VIEWS: Final = (
     "eda_reports",
     *("models", "model_versions", "model_stages", "model_evaluations"),
     *("predictions", "outcomes", "prediction_outcomes"),
-    "jobs",
+    *("jobs", "queries"),
     *("model_cards", "card_sign_offs"),
 )
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
@@ -33,6 +33,7 @@ INTERNAL: Final = frozenset(
         "events_model_stages",
         "events_model_versions",
         "events_jobs",
+        "events_queries",
         "events_runs",
         "live_metrics",
         "live_outcomes",

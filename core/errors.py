@@ -26,6 +26,8 @@ MhrasError (lake/errors.py)
     StatementsError       what people say of a model is not in the form it must have
     CardIncompleteError   a card that lacks what it must have to be published
     CardNotFoundError     also KeyError
+  QueryNotKeptError       also ValueError: a name or a query that cannot be kept
+  QueryNotFoundError      also KeyError
   JobError                also ValueError: work that cannot be asked for, or ended, so
     JobNotFoundError      also KeyError
     JobCancelledError     raised inside a job that somebody wants to end
@@ -194,6 +196,18 @@ class CardNotFoundError(ModelCardError, KeyError):
     """No card is stored for this model, or none has this number or id."""
 
     code: ClassVar[str] = "card_not_found"
+
+
+class QueryNotKeptError(MhrasError, ValueError):
+    """A query that cannot be kept under this name, or at all."""
+
+    code: ClassVar[str] = "query_not_kept"
+
+
+class QueryNotFoundError(MhrasError, KeyError):
+    """No query has this id."""
+
+    code: ClassVar[str] = "query_not_found"
 
 
 class JobError(MhrasError, ValueError):

@@ -14,6 +14,7 @@ from core.jobs.board import Jobs
 from core.lineage.registry import Lineage
 from core.models.generate import ModelCardGenerator
 from core.models.registry import ModelRegistry
+from core.queries import Queries
 from core.settings import Settings, read_settings
 from core.tracking.board import RunBoard
 from core.tracking.places import artifact_storage
@@ -112,6 +113,7 @@ class Workbench:
             ),
         )
         self.console = Console(self.catalog)
+        self.queries = Queries(self.catalog, actor=self.actor)
         self.jobs = Jobs(self.catalog, self.settings)
         self.runs = RunBoard(RunReader(self.catalog, storage))
 

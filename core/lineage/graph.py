@@ -111,6 +111,14 @@ def make_graph(
     return LineageGraph(start=start, nodes=tuple(chosen), edges=between, cycles=cycles)
 
 
+def whole_graph(nodes: Mapping[str, LineageNode], edges: Iterable[LineageEdge]) -> LineageGraph:
+    """Put together a graph that begins nowhere: everything there is."""
+    every = tuple(sorted(edges, key=_by_ends))
+    chosen = sorted(nodes.values(), key=lambda node: (node.kind, node.label, node.id))
+    cycles = find_cycles((edge.source, edge.target) for edge in every)
+    return LineageGraph(start="", nodes=tuple(chosen), edges=every, cycles=cycles)
+
+
 def _by_ends(edge: LineageEdge) -> tuple[str, ...]:
     return (edge.source, edge.target, edge.transformation_type, edge.lineage_id)
 

@@ -63,7 +63,8 @@ def describe(graph: LineageGraph) -> str:
     )
     steps = "; ".join(said) if said else "nothing was made of it, and it of nothing"
     circles = f" Circles: {len(graph.cycles)}." if graph.cycles else ""
-    return f"Lineage of {labels[graph.start]}: {steps}.{circles}"
+    whose = labels.get(graph.start, "everything")
+    return f"Lineage of {whose}: {steps}.{circles}"
 
 
 def _variables(palette: Palette) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from catalog.dataset_search import VersionRows
 from catalog.lineage_search import LineageNode, LineageRows
 from core.errors import DatasetNotFoundError, LineageCycleError, LineageError
-from core.lineage.graph import find_path, make_graph
+from core.lineage.graph import find_path, make_graph, whole_graph
 from lake.clock import now_us
 from lake.digest import digest_bytes
 
@@ -30,6 +30,7 @@ _ID_NAMES: Final = ("version_id", "model_id", "artifact_id", "report_id", "run_i
 _DIRECTIONS: Final = ("upstream", "downstream", "both")
 _NEWEST: Final = ("", "latest")
 _LONGEST_TYPE: Final = 64
+MOST_STEPS: Final = 400  # of a whole lake: a picture of more can neither be read nor drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +173,14 @@ class Lineage:
         start = self.resolve(thing)
         nodes, edges = self._rows.reached(start.id, direction)
         return make_graph(start.id, nodes, edges, depth=depth)
+
+    def everything(self, *, most: int = MOST_STEPS) -> LineageGraph:
+        """Return the steps of the whole lake, those of the newest things when there are more.
+
+        It has no start: `start` is empty.
+        """
+        nodes, edges = self._rows.everything(most)
+        return whole_graph(nodes, edges)
 
     def openlineage(
         self,

@@ -45,6 +45,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made.eda.analyze_dataset("phq9@v1")
         idle = Jobs(made.catalog, made.settings, start=lambda _settings: None)
         idle.submit("compaction", {})
+        made.queries.save("All runs", "from runs")
         with made.datasets.transform(inputs=[version], code="select 1 as one", name="one"):
             pass
         _log_model(made)

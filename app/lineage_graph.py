@@ -1,0 +1,189 @@
+"""A lineage as a drawing that can be clicked: boxes from left to right, the chosen one marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from core.charts.palette import palette
+from core.lineage.arrangement import HEIGHT, WIDTH, arrange
+from core.lineage.picture import describe
+
+if TYPE_CHECKING:
+    from core.charts.palette import Mode, Palette
+    from core.lineage.graph import LineageGraph, LineageNode
+
+KINDS: Final = ("dataset_version", "run", "artifact", "report", "model")
+WORDS: Final = {
+    "dataset_version": "dataset",
+    "run": "run",
+    "artifact": "file",
+    "report": "report",
+    "model": "model",
+}
+_ACROSS: Final = 900.0  # pixels there are for it in a window of 1280
+_SMALLEST: Final = 0.5  # a box below half its size cannot be read; the rest is reached by moving
+_TALLEST: Final = 3000.0
+_LEAST: Final = 200.0
+_MARGIN: Final = 24.0
+_LETTERS: Final = 25
+_LABELLED: Final = 40  # steps; words over more of them only hide the graph
+_KEY: Final = "lineage-graph"
+
+
+def drawing(graph: LineageGraph, chosen: str | None) -> str | None:
+    """Draw a lineage, and return the id of a thing that was clicked just now."""
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    spec, height = described(graph, chosen, palette(mode))
+    state = st.echarts_chart(
+        spec,
+        height=int(height),
+        key=_KEY,
+        on_select="rerun",
+        alt=describe(graph)[:2000],
+    )
+    return _clicked(state, graph)
+
+
+def _clicked(state: Any, graph: LineageGraph) -> str | None:
+    """Return what was clicked, once: the drawing keeps its selection when the page runs again."""
+    places = [
+        place
+        for series in state["selection"]["selected"]
+        if series.get("data_type", series.get("dataType", "node")) == "node"
+        for place in series.get("data_index", series.get("dataIndex", []))
+    ]
+    found = graph.nodes[places[0]].id if places and places[0] < len(graph.nodes) else None
+    if found == st.session_state.get("lineage-clicked"):
+        return None
+    st.session_state["lineage-clicked"] = found
+    return found
+
+
+def described(
+    graph: LineageGraph, chosen: str | None, colours: Palette
+) -> tuple[dict[str, Any], float]:
+    """Return what ECharts draws, and how tall it is."""
+    found = arrange(graph)
+    scale = min(1.0, max(_SMALLEST, (_ACROSS - 2 * _MARGIN) / max(found.width, 1.0)))
+    box = [WIDTH * scale, HEIGHT * scale]
+    height = min(_TALLEST, max(_LEAST, found.height * scale + 2 * _MARGIN))
+    look = _Look(colours=colours, scale=scale, start=graph.start, chosen=chosen)
+    labelled = len(graph.edges) <= _LABELLED
+    nodes = [_box(node, found.places[node.id], look) for node in graph.nodes]
+    places = {node.id: place for place, node in enumerate(graph.nodes)}
+    circles = {pair for cycle in graph.cycles for pair in pairwise(cycle)}
+    words: dict[tuple[str, str], list[str]] = {}
+    for edge in graph.edges:
+        words.setdefault((edge.source, edge.target), []).append(edge.transformation_type)
+    links = [
+        {
+            "source": places[source],
+            "target": places[target],
+            "value": ", ".join(dict.fromkeys(said)),
+            "label": {"show": labelled, "formatter": ", ".join(dict.fromkeys(said))[:16]},
+            "lineStyle": {"color": "#b42318" if (source, target) in circles else colours.muted},
+        }
+        for (source, target), said in words.items()
+    ]
+    series = {
+        "type": "graph",
+        "layout": "none",
+        "left": box[0] / 2 + _MARGIN / 2,
+        "right": box[0] / 2 + _MARGIN / 2,
+        "top": box[1] / 2 + _MARGIN / 2,
+        "bottom": box[1] / 2 + _MARGIN / 2,
+        "symbol": "roundRect",
+        "symbolSize": box,
+        "preserveAspect": "contain",
+        "roam": True,
+        "scaleLimit": {"min": 0.3, "max": 4},
+        "selectedMode": "single",
+        "edgeSymbol": ["none", "arrow"],
+        "edgeSymbolSize": 8,
+        "autoCurveness": False,
+        "lineStyle": {"width": 1.4, "opacity": 0.8, "curveness": 0.04},
+        "edgeLabel": {"fontSize": 11, "color": colours.muted, "textBorderWidth": 3}
+        | {"textBorderColor": colours.background},
+        "emphasis": {"focus": "adjacency", "lineStyle": {"width": 2.4}},
+        "select": {"itemStyle": {"borderWidth": 3}},
+        "data": nodes,
+        "links": links,
+    }
+    return {"tooltip": {"formatter": "{b}"}, "animation": False, "series": [series]}, height
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What all boxes of a drawing have in common."""
+
+    colours: Palette
+    scale: float
+    start: str
+    chosen: str | None
+
+
+def _box(node: LineageNode, place: tuple[float, float], look: _Look) -> dict[str, Any]:
+    colours, scale = look.colours, look.scale
+    colour = colour_of(node.kind, colours)
+    state = " (gone)" if node.missing else " (deleted)" if node.deleted else ""
+    marked, begins = node.id == look.chosen, node.id == look.start
+    share = 0.34 if marked else 0.22 if begins else 0.08
+    label = node.label if len(node.label) <= _LETTERS else f"{node.label[: _LETTERS - 1]}\u2026"
+    return {
+        # a name of its own: ECharts takes things of one name for one
+        "name": f"{WORDS.get(node.kind, node.kind)}{state}: {node.label}",
+        "id": node.id,
+        "x": (place[0] + WIDTH / 2) * scale,
+        "y": (place[1] + HEIGHT / 2) * scale,
+        "itemStyle": {
+            "color": mixed(colour, colours.background, share),
+            "borderColor": colour,
+            "borderWidth": 3 if marked else 2 if begins else 1.2,
+            "borderType": "dashed" if state else "solid",
+        },
+        "label": {
+            "show": True,
+            "color": colours.ink,
+            "fontSize": max(9, round(13 * scale)),
+            "fontWeight": 600 if marked or begins else 400,
+            "formatter": f"{{kind|{WORDS.get(node.kind, node.kind)}{state}}}\n{_literal(label)}",
+            "rich": {
+                "kind": {
+                    "color": colours.muted,
+                    "fontSize": max(8, round(11 * scale)),
+                    "lineHeight": 16 * scale,
+                }
+            },
+            "width": WIDTH * scale - 12,
+            "overflow": "truncate",
+        },
+    }
+
+
+def _literal(label: str) -> str:
+    """Keep a name from being read as a place for something else: braces mark those."""
+    return label.replace("{", "(").replace("}", ")").replace("|", "/")
+
+
+def colour_of(kind: str, colours: Palette) -> str:
+    """Return the colour of a kind of thing, the same as in exported pictures."""
+    if kind not in KINDS:
+        return colours.muted
+    return colours.categorical[KINDS.index(kind) % len(colours.categorical)]
+
+
+def mixed(colour: str, ground: str, share: float) -> str:
+    """Return a colour over a ground: so much of it, and no line shines through.
+
+    >>> mixed("#ff0000", "#ffffff", 0.5)
+    '#ff8080'
+    """
+    parts = [
+        round(share * int(colour[i : i + 2], 16) + (1 - share) * int(ground[i : i + 2], 16))
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{part:02x}" for part in parts)

@@ -1,0 +1,121 @@
+"""The SQL page: what is asked is answered, kept, and opened again."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.sql_answer import as_python, displayed
+from core import Workbench
+from tests.pages.test_pages import titles, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from streamlit.testing.v1 import AppTest
+
+    from tests.support.sample_lake import SampleLake
+
+    Opener = Callable[..., AppTest]
+
+
+@pytest.fixture
+def lake(sample: SampleLake, tmp_path: Path) -> Path:
+    shutil.copytree(sample.folder, tmp_path / "lake")
+    return tmp_path / "lake"
+
+
+def run(app: AppTest, sql: str) -> AppTest:
+    app.text_area(key="sql-text").set_value(sql).run()
+    app.button(key="run-query").click().run()
+    asked = app.session_state["sql-asked"]
+    assert asked.wait(60)
+    return app.run()
+
+
+def test_the_page_opens_on_an_empty_lake(open_page: Opener, tmp_path: Path) -> None:
+    app = open_page(tmp_path, "sql")
+    assert titles(app) == ["SQL"]
+    assert "Ask the lake" in words(app)
+
+
+def test_a_query_is_answered_and_remembered(open_page: Opener, lake: Path) -> None:
+    app = run(open_page(lake, "sql"), "select run_name from runs where params['depth'] = '4'")
+    assert titles(app) == ["SQL"]
+    assert list(app.dataframe[-1].value["run_name"]) == ["forest-4"]
+    with Workbench(lake) as bench:
+        (asked,) = bench.queries.history()
+    assert (asked.rows, asked.error) == (1, "")
+    assert asked.query_id in app.query_params["id"]
+
+
+def test_an_address_asks_again(open_page: Opener, lake: Path) -> None:
+    with Workbench(lake) as bench:
+        kept = bench.queries.save("Depths", "select 4 + 4 as depth")
+    app = open_page(lake, "sql", id=kept.query_id)
+    assert app.session_state["sql-asked"].wait(60)
+    app.run()
+    assert app.text_area(key="sql-text").value == "select 4 + 4 as depth"
+    assert list(app.dataframe[-1].value["depth"]) == [8]
+
+
+def test_what_is_refused_says_why(open_page: Opener, lake: Path) -> None:
+    app = run(open_page(lake, "sql"), "copy runs to '/tmp/x.csv'")
+    assert "This is COPY" in words(app)
+    app = run(app, "select wrong from runs")
+    assert 'column "wrong" not found' in words(app)
+
+
+def test_parameters_are_asked_for(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "sql")
+    app.text_area(key="sql-text").set_value("select $depth * 2 as twice").run()
+    app.text_input(key="value-depth").set_value("4").run()
+    app = run(app, "select $depth * 2 as twice")
+    assert list(app.dataframe[-1].value["twice"]) == [8]
+
+
+def test_a_table_is_put_into_the_editor(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "sql", table="metrics")
+    app.button(key="query-table").click().run()
+    assert app.text_area(key="sql-text").value == "select *\nfrom metrics\nlimit 100"
+
+
+def test_an_answer_becomes_a_version_with_its_lineage(lake: Path) -> None:
+    from app.session import View
+    from app.sql_dataset import keep
+
+    with Workbench(lake) as bench:
+        source = bench.datasets.register_dataset({"score": [3, 17]}, "phq9", "form")
+        view = View(workbench=bench, version="1", clock=0)
+        asked = bench.console.ask(
+            'select score * 2 as twice from datasets."phq9@v1" where score > $low', {"low": 5}
+        )
+        version = keep(view, asked, "doubled", "twice as much")
+        frame, _ = bench.datasets.get_dataset("doubled")
+        assert frame["twice"].to_list() == [34]
+        assert version.metadata["parameters"] == {"low": 5}
+        assert [v.version_id for v in bench.datasets.get_lineage(version)] == [source.version_id]
+
+
+def test_a_script_asks_the_same(lake: Path) -> None:
+    with Workbench(lake) as bench:
+        for sql in (
+            "select 1 as x",
+            'select "run_name" from runs order by run_id',
+            "select\n  '\\' as x",
+            "from\nruns order by run_id",
+        ):
+            code = as_python(sql, {})
+            code = code.replace("Workbench()", f"Workbench({str(lake)!r})")
+            names: dict[str, object] = {}
+            exec(code, names)  # noqa: S102 - our own text
+            assert names["table"] == bench.sql(sql)
+
+
+def test_maps_are_shown_as_text(lake: Path) -> None:
+    with Workbench(lake) as bench:
+        table = displayed(bench.sql("select map {'a': 1} as m, {'x': 2} as s, [1, 2] as l, 1 as n"))
+    assert table.to_pylist() == [{"m": "a: 1", "s": "{'x': 2}", "l": [1, 2], "n": 1}]
