@@ -53,8 +53,8 @@ def _clicked(state: Any, graph: LineageGraph) -> str | None:
     places = [
         place
         for series in state["selection"]["selected"]
-        if series.get("data_type", series.get("dataType", "node")) == "node"
-        for place in series.get("data_index", series.get("dataIndex", []))
+        if series["data_type"] == "node"
+        for place in series["data_indices"]
     ]
     found = graph.nodes[places[0]].id if places and places[0] < len(graph.nodes) else None
     if found == st.session_state.get("lineage-clicked"):
@@ -96,7 +96,7 @@ def described(
         "right": box[0] / 2 + _MARGIN / 2,
         "top": box[1] / 2 + _MARGIN / 2,
         "bottom": box[1] / 2 + _MARGIN / 2,
-        "symbol": "roundRect",
+        "symbol": "rect",
         "symbolSize": box,
         "preserveAspect": "contain",
         "roam": True,
@@ -109,11 +109,11 @@ def described(
         "edgeLabel": {"fontSize": 11, "color": colours.muted, "textBorderWidth": 3}
         | {"textBorderColor": colours.background},
         "emphasis": {"focus": "adjacency", "lineStyle": {"width": 2.4}},
-        "select": {"itemStyle": {"borderWidth": 3}},
+        "select": {"itemStyle": {"borderWidth": 1.8}},
         "data": nodes,
         "links": links,
     }
-    return {"tooltip": {"formatter": "{b}"}, "animation": False, "series": [series]}, height
+    return {"tooltip": {"formatter": "{c}"}, "animation": False, "series": [series]}, height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def _box(node: LineageNode, place: tuple[float, float], look: _Look) -> dict[str
     share = 0.34 if marked else 0.22 if begins else 0.08
     label = node.label if len(node.label) <= _LETTERS else f"{node.label[: _LETTERS - 1]}\u2026"
     return {
-        # a name of its own: ECharts takes things of one name for one
+        "value": f"{WORDS.get(node.kind, node.kind)}{state}: {node.label}",
         "name": f"{WORDS.get(node.kind, node.kind)}{state}: {node.label}",
         "id": node.id,
         "x": (place[0] + WIDTH / 2) * scale,
@@ -142,7 +142,7 @@ def _box(node: LineageNode, place: tuple[float, float], look: _Look) -> dict[str
         "itemStyle": {
             "color": mixed(colour, colours.background, share),
             "borderColor": colour,
-            "borderWidth": 3 if marked else 2 if begins else 1.2,
+            "borderWidth": 1.8 if marked else 1.4 if begins else 1.0,
             "borderType": "dashed" if state else "solid",
         },
         "label": {

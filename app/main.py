@@ -9,8 +9,10 @@ import streamlit as st
 from app import session
 from app.defaults import apply_defaults
 from app.errors import show_error
-from app.nav import PAGES, sidebar
+from app.nav import PAGES
+from app.search_dialog import search_dialog
 from app.shell import TITLE
+from app.sidebar import sidebar
 from lake.errors import MhrasError
 
 _ICON = str(Path(__file__).resolve().with_name("static") / "icon.svg")
@@ -23,8 +25,10 @@ chosen = st.navigation([entry.page() for entry in PAGES], position="hidden")
 st.set_page_config(page_title=f"{chosen.title} · {TITLE}")
 st.logo(_ICON, size="large")
 with st.sidebar:
-    sidebar(session.lake_name())
+    search = sidebar(session.lake_name())
 try:
+    if search:
+        search_dialog()
     chosen.run()
 except MhrasError as error:
     # what the library says no to is a card on the page, not a failure of the page

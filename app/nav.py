@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 import streamlit as st
 
-from app.layout import plain
-
-_RUN_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _FOLDER: Final = Path(__file__).resolve().parents[1] / "pages"
 
 
@@ -142,6 +138,13 @@ PAGES: Final = (
         section="Tools",
         help="Long work: what waits, runs, or has ended.",
     ),
+    PageEntry(
+        path="settings",
+        title="Settings",
+        icon="settings",
+        section="Tools",
+        help="The lake, its storage, every setting with its source, limits, versions.",
+    ),
 )
 
 
@@ -155,36 +158,6 @@ def open_page(path: str, **parameters: str) -> None:
     st.switch_page(page(path), query_params=parameters)
 
 
-def sidebar(lake: str) -> None:
-    """Draw the search for runs, the links to all pages by section, and which lake this is.
-
-    Streamlit's own sidebar navigation with sections is a list a screen reader cannot read.
-    """
-    st.text_input(
-        "Find runs",
-        key="find",
-        placeholder="Find runs by name or id",
-        icon=":material/search:",
-        label_visibility="collapsed",
-        on_change=_find,
-    )
-    section = ""
-    for entry in PAGES:
-        if entry.visibility == "hidden":
-            continue
-        if entry.section != section:
-            section = entry.section
-            st.caption(section)
-        st.page_link(entry.page(), width="stretch")
-    st.caption(f"Lake {plain(lake)}")
-
-
-def _find() -> None:
-    wanted = str(st.session_state["find"]).strip()
-    st.session_state["find"] = ""
-    if not wanted:
-        return
-    if _RUN_ID.fullmatch(wanted):
-        open_page("run", id=wanted.lower())
-    text = wanted.replace("'", "''").replace("%", "")
-    open_page("runs", filter=f"run_name ilike '%{text}%'")
+def has_page(path: str) -> bool:
+    """Say whether there is a page of this path."""
+    return any(entry.path == path for entry in PAGES)

@@ -33,7 +33,6 @@ wanted = st.pills(
     key="state",
     bind="query-params",
     label_visibility="collapsed",
-    format_func=str.capitalize,
 )
 
 

@@ -185,13 +185,68 @@ def test_runs_that_match_are_exported(ui: Ui, tmp_path: Path) -> None:
     assert len(lines) == 5
 
 
-def test_runs_are_found_by_name_from_any_page(ui: Ui) -> None:
-    ui.open()
-    box = ui.page.get_by_role("textbox", name="Find runs")
-    box.fill("forest-4")
-    box.press("Enter")
-    ui.until(is_titled("Runs")).until(says("1 of "))
-    assert ui.parameters["filter"] == ["run_name ilike '%forest-4%'"]
+def test_things_are_found_by_name_from_any_page(ui: Ui, sample: SampleLake) -> None:
+    ui.open("runs")
+    ui.page.locator("h1").click()
+    ui.page.keyboard.press("Control+k")
+    box = ui.page.get_by_role("textbox", name="Name, tag or id")
+    box.press_sequentially("forest-4", delay=20)
+    found = ui.page.get_by_role("dialog").get_by_role("button", name="forest-4")
+    found.wait_for()
+    ui.settle().picture("search")
+    found.click()
+    ui.until(is_titled("forest-4"))
+    assert ui.parameters["id"] == [sample.finished]
+
+
+def test_an_answer_in_sql_becomes_a_dataset(ui: Ui, sample: SampleLake) -> None:
+    ui.open("sql")
+    box = ui.page.get_by_role("textbox", name="Query")
+    box.fill("select run_name, metrics['auc'] as auc from runs where experiment_name = 'sleep'")
+    box.press("Control+Enter")
+    ui.until("() => !!document.querySelector('.st-key-sql-answer')")
+    ui.settle().picture("sql-answer")
+    address = ui.page.url
+    ui.page.get_by_role("button", name="Save as dataset").click()
+    ui.page.get_by_role("textbox", name="Dataset").fill("sleep_runs")
+    ui.page.get_by_role("button", name="Save", exact=True).click()
+    ui.page.get_by_text("has 5 rows.").wait_for()
+    with Workbench(sample.folder) as bench:
+        version = bench.datasets.get_version("sleep_runs")
+        assert (version.num_rows, version.metadata["sql"][:15]) == (5, "select run_name")
+    ui.page.goto(address)
+    ui.until("() => !!document.querySelector('.st-key-sql-answer')")
+    text = ui.page.get_by_role("textbox", name="Query").input_value()
+    assert text.startswith("select run_name, metrics['auc'] as auc")
+    with Workbench(sample.folder) as bench:
+        assert len(bench.queries.history()) == 1
+
+
+def test_a_query_that_takes_long_is_cancelled(ui: Ui) -> None:
+    ui.open("sql")
+    box = ui.page.get_by_role("textbox", name="Query")
+    box.fill("select count(*) from range(10000000) a, range(10000000) b")
+    box.press("Control+Enter")
+    ui.page.get_by_role("button", name="Cancel", exact=True).click()
+    ui.until(says("was cancelled"))
+
+
+def test_a_box_of_the_lineage_is_clicked(ui: Ui, sample: SampleLake) -> None:
+    with Workbench(sample.folder, actor="ana") as bench:
+        raw = bench.datasets.register_dataset({"age": [30, 41]}, "lineage raw", "form")
+        sql = 'select age + 1 as age from "lineage raw"'
+        with bench.datasets.transform(inputs=[raw], code=sql, name="lineage older"):
+            pass
+    ui.open(f"lineage?id={raw.version_id}")
+    ui.until(says("select age + 1"))
+    ui.picture("lineage")
+    canvas = ui.keyed("lineage-drawing").locator("canvas").first
+    box = canvas.bounding_box()
+    assert box is not None
+    ui.page.mouse.click(box["x"] + box["width"] * 0.92, box["y"] + box["height"] / 2)
+    ui.until("() => location.search.includes('node=')")
+    ui.until(says("Begin here"))
+    assert len(ui.parameters["node"]) == 1
 
 
 def test_the_link_of_a_view_is_offered(ui: Ui, sample: SampleLake) -> None:

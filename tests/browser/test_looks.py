@@ -22,6 +22,11 @@ FULL = {
     "home": "",
     "runs": "runs",
     "runs-charts": "runs?view=Charts",
+    "sql": "sql?query=select+run_name+from+runs",
+    "sql-refused": "sql?query=selec+1",
+    "jobs": "jobs",
+    "lineage": "lineage?files=true",
+    "settings": "settings",
     "run": "run?id={finished}",
     "run-metrics": "run?id={finished}&tab=Metrics",
     "run-artifacts": "run?id={finished}&tab=Artifacts&artifact=table.csv",
@@ -30,7 +35,15 @@ FULL = {
     "run-notes": "run?id={finished}&tab=Notes",
     "run-failed": "run?id={failed}",
 }
-EMPTY = {"home": "", "runs": "runs", "run": "run"}
+EMPTY = {
+    "home": "",
+    "runs": "runs",
+    "run": "run",
+    "sql": "sql",
+    "jobs": "jobs",
+    "lineage": "lineage",
+    "settings": "settings",
+}
 
 
 def tour(ui: Ui, pages: dict[str, str], prefix: str) -> dict[str, list[str]]:

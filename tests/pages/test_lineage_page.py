@@ -77,7 +77,7 @@ def test_boxes_are_named_coloured_and_joined(lake: Path, colours: object) -> Non
     assert [(link["source"], link["target"]) for link in series["links"]] == [
         (_place(graph, edge.source), _place(graph, edge.target)) for edge in graph.edges
     ]
-    assert series["data"][0]["itemStyle"]["borderWidth"] == 3
+    assert series["data"][0]["itemStyle"]["borderWidth"] == 1.8
     assert height >= 200
 
 

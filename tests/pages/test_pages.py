@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Opener = Callable[..., AppTest]
 
-PAGES = ("home", "runs", "run")
+PAGES = ("home", "runs", "run", "lineage", "jobs", "settings")
 
 
 def titles(app: AppTest) -> list[str]:
