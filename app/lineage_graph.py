@@ -26,11 +26,11 @@ WORDS: Final = {
 }
 _ACROSS: Final = 900.0  # pixels there are for it in a window of 1280
 _SMALLEST: Final = 0.5  # a box below half its size cannot be read; the rest is reached by moving
+_LEAST_SCALE: Final = 0.3  # of a column of very many things
 _TALLEST: Final = 3000.0
 _LEAST: Final = 200.0
 _MARGIN: Final = 24.0
 _LETTERS: Final = 25
-_LABELLED: Final = 40  # steps; words over more of them only hide the graph
 _KEY: Final = "lineage-graph"
 
 
@@ -68,11 +68,12 @@ def described(
 ) -> tuple[dict[str, Any], float]:
     """Return what ECharts draws, and how tall it is."""
     found = arrange(graph)
-    scale = min(1.0, max(_SMALLEST, (_ACROSS - 2 * _MARGIN) / max(found.width, 1.0)))
+    fitting = max(_SMALLEST, (_ACROSS - 2 * _MARGIN) / max(found.width, 1.0))
+    scale = min(1.0, fitting, max(_LEAST_SCALE, (_TALLEST - 2 * _MARGIN) / max(found.height, 1.0)))
     box = [WIDTH * scale, HEIGHT * scale]
     height = min(_TALLEST, max(_LEAST, found.height * scale + 2 * _MARGIN))
     look = _Look(colours=colours, scale=scale, start=graph.start, chosen=chosen)
-    labelled = len(graph.edges) <= _LABELLED
+    recorded = {edge.transformation_type for edge in graph.edges if edge.lineage_id}
     nodes = [_box(node, found.places[node.id], look) for node in graph.nodes]
     places = {node.id: place for place, node in enumerate(graph.nodes)}
     circles = {pair for cycle in graph.cycles for pair in pairwise(cycle)}
@@ -84,7 +85,10 @@ def described(
             "source": places[source],
             "target": places[target],
             "value": ", ".join(dict.fromkeys(said)),
-            "label": {"show": labelled, "formatter": ", ".join(dict.fromkeys(said))[:16]},
+            "label": {
+                "show": bool(recorded & {*said}),
+                "formatter": ", ".join(dict.fromkeys(said))[:16],
+            },
             "lineStyle": {"color": "#b42318" if (source, target) in circles else colours.muted},
         }
         for (source, target), said in words.items()
@@ -132,7 +136,11 @@ def _box(node: LineageNode, place: tuple[float, float], look: _Look) -> dict[str
     state = " (gone)" if node.missing else " (deleted)" if node.deleted else ""
     marked, begins = node.id == look.chosen, node.id == look.start
     share = 0.34 if marked else 0.22 if begins else 0.08
-    label = node.label if len(node.label) <= _LETTERS else f"{node.label[: _LETTERS - 1]}\u2026"
+    kind, label = WORDS.get(node.kind, node.kind), node.label
+    if node.kind == "run" and "/" in label:  # experiment/run: many share the first
+        experiment, _, label = label.partition("/")
+        kind = f"{kind} of {experiment}"
+    kind = f"{shortened(kind, _LETTERS + 3)}{state}"
     return {
         "value": f"{WORDS.get(node.kind, node.kind)}{state}: {node.label}",
         "name": f"{WORDS.get(node.kind, node.kind)}{state}: {node.label}",
@@ -150,7 +158,7 @@ def _box(node: LineageNode, place: tuple[float, float], look: _Look) -> dict[str
             "color": colours.ink,
             "fontSize": max(9, round(13 * scale)),
             "fontWeight": 600 if marked or begins else 400,
-            "formatter": f"{{kind|{WORDS.get(node.kind, node.kind)}{state}}}\n{_literal(label)}",
+            "formatter": f"{{kind|{_literal(kind)}}}\n{_literal(shortened(label))}",
             "rich": {
                 "kind": {
                     "color": colours.muted,
@@ -162,6 +170,20 @@ def _box(node: LineageNode, place: tuple[float, float], look: _Look) -> dict[str
             "overflow": "truncate",
         },
     }
+
+
+def shortened(label: str, letters: int = _LETTERS) -> str:
+    """Cut a name to a length; of name@version the version stays.
+
+    >>> shortened("rand-frequent-visits@validation", 25), shortened("phq9@v1")
+    ('rand-frequent\u2026@validation', 'phq9@v1')
+    """
+    if len(label) <= letters:
+        return label
+    name, at, version = label.rpartition("@")
+    if at and len(version) < letters // 2:
+        return f"{name[: letters - len(version) - 2]}\u2026@{version}"
+    return f"{label[: letters - 1]}\u2026"
 
 
 def _literal(label: str) -> str:
