@@ -25,13 +25,9 @@ class Work(Protocol):
 
 
 def analyze(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -> dict[str, Any]:
-    """Analyze a version of a dataset."""
-    from core.eda.module import EDAModule  # with all that analyses need
-
+    """Analyze a version of a dataset, and keep the report: who asks again finds it."""
     version = wb.datasets.get_version(parameters["dataset"])
-    report = EDAModule(wb.datasets, progress=progress).analyze_dataset(
-        version.name, parameters.get("target")
-    )
+    report = wb.eda.telling(progress).analyze_dataset(version.name, parameters.get("target"))
     return {
         "version_id": version.version_id,
         "dataset": version.name,
