@@ -95,6 +95,13 @@ PAGES: Final = (
         help="Upload a file as a new dataset, or as a new version of one.",
     ),
     PageEntry(
+        path="lineage",
+        title="Lineage",
+        icon="account_tree",
+        section="Data",
+        help="What was made of what, how, and what depends on it.",
+    ),
+    PageEntry(
         path="models",
         title="Models",
         icon="model_training",
@@ -116,13 +123,6 @@ PAGES: Final = (
         section="Models",
         visibility="hidden",
         help="What a model is for and how good it is; publish, sign and export its card.",
-    ),
-    PageEntry(
-        path="lineage",
-        title="Lineage",
-        icon="account_tree",
-        section="Data",
-        help="What was made of what, how, and what depends on it.",
     ),
     PageEntry(
         path="sql",
