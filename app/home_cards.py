@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from app.layout import Kpi, card, empty, facts, kpis, plain, table
+from app.layout import Kpi, card, empty, facts, kpis, plain
 from app.nav import open_page
 from app.run_choices import metric_choices
 from app.run_filters import RunColumns, RunFilter
 from app.run_numbers import two_weeks
-from app.run_table import RunTable, open_clicked_run, run_table, status_column
-from app.wording import ago, counted, size
+from app.run_table import RunTable, run_table
+from app.wording import counted, size
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from app.session import View
-    from core.tracking.run import Run
 
-_LISTED: Final = 6
 FIRST_SCRIPT: Final = """from core import Workbench
 
 with Workbench("{lake}") as wb:
@@ -39,12 +37,14 @@ with Workbench("{lake}") as wb:
 
 
 def first_steps(lake: str) -> None:
-    """Show how the first run gets into an empty lake."""
+    """Show how the first data and the first run get into an empty lake."""
     empty(
         "No runs yet",
-        "Run this script; its run appears here as soon as it starts.",
+        "Register a file to explore it, or run this script: its run appears here as it starts.",
         icon="rocket_launch",
     )
+    if st.button("Register data", icon=":material/upload:", type="primary"):
+        open_page("register")
     with card("first_run.py"):
         st.code(FIRST_SCRIPT.format(lake=lake), language="python")
         st.button("Look again", icon=":material/refresh:")
@@ -55,49 +55,6 @@ def numbers(view: View) -> None:
     stored = sum(view.ask(view.workbench.storage_bytes).values())
     cards = two_weeks(view, RunFilter(), view.ask(view.runs.count_runs))
     kpis([*cards, Kpi(label="Lake on disk", value=size(stored), note="all files")])
-
-
-def needs_me(view: View) -> None:
-    """List what somebody should look at: runs that hang, and runs that failed lately."""
-    stale = view.ask(view.runs.stale_runs)[:_LISTED]
-    failed = view.ask(
-        view.tracker.search_runs, None, "status = 'FAILED'", ["start_time desc"], limit=_LISTED
-    )
-    with card("Needs a look", key="needs-me"):
-        if not stale and not failed:
-            st.caption("Nothing: no run failed, none hangs.")
-            return
-        runs = [*stale, *failed]
-        column = st.column_config
-        table(
-            {
-                "run": [run.run_name for run in runs],
-                "status": ["STALE"] * len(stale) + ["FAILED"] * len(failed),
-                "why": [_reason(run) for run in runs],
-                "started": [run.start_time for run in runs],
-            },
-            key="needs",
-            settings={
-                "run": column.ButtonColumn(
-                    "Run",
-                    key="needs-open",
-                    on_click=lambda: open_clicked_run("needs-open", [r.run_id for r in runs]),
-                    type="tertiary",
-                    alignment="left",
-                    width=150,
-                ),
-                "status": status_column(),
-                "why": column.TextColumn("Why", width="medium"),
-                "started": column.DatetimeColumn("Started", format="distance", width=110),
-            },
-            alt="Runs that need a look",
-        )
-
-
-def _reason(run: Run) -> str:
-    if run.is_stale:
-        return f"no sign of life for {ago(run.heartbeat_at).removesuffix(' ago')}"
-    return (run.error or "no reason given").strip().splitlines()[-1]
 
 
 def recent_runs(view: View) -> None:

@@ -90,7 +90,7 @@ def test_the_script_an_empty_lake_shows_brings_the_first_run(
 
 def test_home_names_runs_that_failed(open_page: Opener, sample: SampleLake) -> None:
     needs = open_page(sample.folder).dataframe[0].value
-    assert list(needs["run"]) == ["stumbled"]
+    assert list(needs["what"]) == ["stumbled"]
     assert "ZeroDivisionError" in needs["why"][0]
 
 
