@@ -10,7 +10,6 @@ import typer
 from app.cli_options import JsonOption, LakeOption, open_workbench
 from app.cli_output import progress, remark, say, say_json, say_table
 from app.wording import number
-from core.errors import EDAError
 
 if TYPE_CHECKING:
     from core.eda.comparison import EDAComparison
@@ -86,6 +85,8 @@ def eda(
 
 
 def _check_comparison(target: str | None, figures: str | None) -> None:
+    from core.errors import EDAError  # the list of commands does not wait for it
+
     given = {"--target": target, "--figures": figures}
     wrong = [option for option, value in given.items() if value is not None]
     if wrong:

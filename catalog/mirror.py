@@ -220,11 +220,14 @@ class Mirror:
         files = self._places(tuple(keys))
         if not files:
             return
-        columns = ", ".join(SPECS[name].columns)
         source = "read_parquet($files, union_by_name=true)"
         if name in HELD:
-            statement = f"insert into events_{name} select {columns}, null from {source}"
-            self._connection.execute(statement, {"files": files})
+            # by name: files that an older version of this program wrote lack the newer columns,
+            # and those of a newer one have some that are unknown here
+            known = f"columns(lambda c: list_contains($known, c)) from {source}"
+            statement = f"insert into events_{name} by name select {known}"
+            values = {"files": files, "known": [*SPECS[name].columns]}
+            self._connection.execute(statement, values)
         elif name == "metrics":
             statement = f"insert into summary_parts select *, '' from ({SUMMARISE})"
             self._connection.execute(statement.format(points=source), {"files": files})
