@@ -359,8 +359,9 @@ class _FileError(Exception):
 def _view_of_files(table: str, *, stored: bool) -> str:
     columns = ", ".join(SPECS[table].columns)
     files = f"from read_parquet(getvariable('{table}_files'), union_by_name=true)"
-    branch = f"select {columns} {files} union all " if stored else ""
-    return f"create or replace view {table} as {branch}select {columns} from live_{table}"
+    # by name: files of an older version of this program lack the newer columns
+    rows = f"({files} union all by name from live_{table})" if stored else f"live_{table}"
+    return f"create or replace view {table} as select {columns} from {rows}"
 
 
 def _set_files(cursor: duckdb.DuckDBPyConnection, table: str, files: Mapping[str, str]) -> None:

@@ -245,9 +245,9 @@ class Console:
 def _view_of_files(name: str, table: str, paths: list[str]) -> str:
     columns = ", ".join(SPECS[table].columns)
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    files = f"select {columns} from read_parquet([{listed}], union_by_name = true) union all "
-    rows = f"{files if paths else ''}select {columns} from live_{table}"
-    return f"create view {quoted(name)} as {rows}"
+    files = f"from read_parquet([{listed}], union_by_name = true)"
+    rows = f"({files} union all by name from live_{table})" if paths else f"live_{table}"
+    return f"create view {quoted(name)} as select {columns} from {rows}"
 
 
 def _texts(query: str) -> list[str]:
