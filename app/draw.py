@@ -13,11 +13,17 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from core.charts.palette import Mode
     from core.charts.theme import Spec
 
 
 _PICKED: Final = "picked"
 _SAID = frozenset({"title", "description"})  # said outside of the drawing
+
+
+def mode() -> Mode:
+    """Return which of the palettes suits the page as its reader sees it."""
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def draw(spec: Spec, data: pa.Table | None, *, key: str, alt: str | None = None) -> None:

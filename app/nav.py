@@ -58,6 +58,13 @@ PAGES: Final = (
         help="One run: metrics, params, artifacts, environment and notes.",
     ),
     PageEntry(
+        path="compare",
+        title="Compare",
+        icon="stacked_line_chart",
+        section="Experiments",
+        help="Runs side by side: differences, parallel coordinates, surroundings, chance.",
+    ),
+    PageEntry(
         path="datasets",
         title="Datasets",
         icon="database",
@@ -153,7 +160,7 @@ def page(path: str) -> st.Page:
     return next(entry for entry in PAGES if entry.path == path).page()
 
 
-def open_page(path: str, **parameters: str) -> None:
+def open_page(path: str, **parameters: str | list[str]) -> None:
     """Go to a page; its parameters stand in the address, so the address opens it again."""
     st.switch_page(page(path), query_params=parameters)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from app.draw import draw
 from app.layout import empty
 from app.run_choices import param_choices
+from core.charts.axes import axis_of
 from core.charts.bars import bars, histogram
 from core.charts.points import scatter
 
@@ -67,13 +68,19 @@ def _by_param(runs: pa.Table, metric: str, param: str) -> None:
     values = runs.column(f"metrics.{metric}").to_pylist()
     rows = list(zip(runs.column("run_name").to_pylist(), texts, values, strict=True))
     rows = [row for row in rows if None not in row]
-    numbers = [_as_number(text) for _, text, _ in rows]
-    discrete = any(n is None for n in numbers)
-    x: list[Any] = [text for _, text, _ in rows] if discrete else numbers
-    positive = [n for n in numbers if n is not None and n > 0]
-    wide = not discrete and len(positive) == len(x) > 0 and max(positive) / min(positive) > 200
-    spec = scatter(f"{metric} by {param}", x=param, y=metric, discrete=discrete, logarithmic=wide)
-    columns = {"name": [name for name, _, _ in rows], "x": x, "y": [value for _, _, value in rows]}
+    axis = axis_of(param, [text for _, text, _ in rows])
+    spec = scatter(
+        f"{metric} by {param}",
+        x=param,
+        y=metric,
+        discrete=axis.kind == "category",
+        logarithmic=axis.kind == "log",
+    )
+    columns = {
+        "name": [name for name, _, _ in rows],
+        "x": axis.values,
+        "y": [value for _, _, value in rows],
+    }
     draw(spec, pa.table(columns), key="by-param")
 
 
@@ -87,10 +94,3 @@ def _counts(runs: pa.Table, param: str) -> None:
         return
     table = pa.table({"name": list(counts), "value": list(counts.values())})
     draw(bars(f"Runs by {param}", name=param, value="Runs"), table, key="counts")
-
-
-def _as_number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

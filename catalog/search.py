@@ -94,6 +94,13 @@ def find_run(catalog: Catalog, run_id: str) -> tuple[Any, ...] | None:
         return row
 
 
+def find_runs_by_id(catalog: Catalog, run_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Those of these runs that are there, also deleted ones, as `find_runs` gives them."""
+    statement = f"{_SELECT} where run_id in (select unnest($run_ids))"
+    with catalog.cursor() as cursor:
+        return cursor.execute(statement, {"run_ids": list(run_ids)}).fetchall()
+
+
 def find_columns(catalog: Catalog, search: Search, columns: dict[str, Name | str]) -> pa.Table:
     """The runs asked for as an Arrow table of chosen columns.
 

@@ -1,6 +1,6 @@
 """One point a thing, two measures.
 
-columns: name (text), x, y (numbers), group (text, optional)
+columns: name (text), x, y (numbers), group (text or number, optional)
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ def scatter(
     y: str,
     name: str = "Run",
     group: str | None = None,
+    measured: bool = False,
     logarithmic: bool = False,
     discrete: bool = False,
     height: int = 300,
 ) -> Spec:
     """Describe a scatter plot; `discrete` when x holds words, `group` colours the points.
+
+    `measured` when the group is a number, and not a name.
 
     >>> scatter("auc by depth", x="depth", y="auc")["description"]
     'Scatter plot: auc by depth. One point for each run.'
@@ -42,7 +45,8 @@ def scatter(
         ],
     }
     if group is not None:
-        shade = {"field": "group", "type": "nominal", "title": group}
+        kind = "quantitative" if measured else "nominal"
+        shade = {"field": "group", "type": kind, "title": group}
         encoding |= {"color": {**shade, "legend": {"orient": "bottom"}}}
         encoding["tooltip"].append(shade)
     return {

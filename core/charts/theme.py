@@ -5,7 +5,7 @@ Inside it, Streamlit applies the theme of .streamlit/config.toml, which has the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from core.charts.palette import Mode, palette
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.charts.palette import Palette
 
 Spec = dict[str, Any]
-_FONT = "Inter, Helvetica, Arial, sans-serif"
+FONT: Final = "Inter, Helvetica, Arial, sans-serif"
 
 
 def themed(spec: Spec, mode: Mode = "light") -> Spec:
@@ -30,12 +30,12 @@ def themed(spec: Spec, mode: Mode = "light") -> Spec:
 def configured(colours: Palette) -> Spec:
     """Return the `config` of a chart: its fonts and colours."""
     text = {"labelColor": colours.muted, "titleColor": colours.muted}
-    fonts = {"labelFont": _FONT, "titleFont": _FONT, "labelFontSize": 11, "titleFontSize": 12}
+    fonts = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 11, "titleFontSize": 12}
     return {
-        "font": _FONT,
+        "font": FONT,
         "title": {
             "color": colours.ink,
-            "font": _FONT,
+            "font": FONT,
             "fontSize": 15,
             "anchor": "start",
             "offset": 14,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from core.tracking.reader import RunReader
     from core.tracking.run import Artifact, Run
+    from core.tracking.surroundings import Surroundings
 
 _EXPERIMENTS: Final = """
 select e.experiment_id, e.experiment_name, e.description, e.created_at,
@@ -186,6 +187,18 @@ class RunBoard:
         search = Search(experiment_name=experiment_name, filter_string=filter_string)
         ids = find_columns(self._catalog, search, {"run_id": "run_id"})["run_id"].to_pylist()
         return self._catalog.sql(_DAYS, {"run_ids": ids, "days": days})
+
+    def compare(self, run_ids: Sequence[str]) -> pa.Table:
+        """Runs side by side, tags too; see `core.tracking.compare.compare_runs`."""
+        from core.tracking.compare import compare_runs  # few screens compare
+
+        return compare_runs(self._reader, run_ids, with_tags=True)
+
+    def surroundings(self, run_ids: Sequence[str]) -> Surroundings:
+        """What differs in code, machine and packages between runs. Raises RunNotFoundError."""
+        from core.tracking.surroundings import compare_surroundings  # as above
+
+        return compare_surroundings(self._reader, run_ids)
 
     def list_artifacts(self, run_id: str) -> list[Artifact]:
         """The run's artifacts by path."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from core.errors import RunNotFoundError
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
     from core.tracking.reader import RunReader
-    from core.tracking.run import Run
 
 _SUMMARIES: Final = """
 select run_id, metric_name, last, last_step, min, min_step, max, max_step from metric_summary
@@ -20,24 +17,31 @@ where run_id in (select unnest($run_ids))
 """
 
 
-def differing(runs: Sequence[Run]) -> list[str]:
-    """Names of the params that are not the same in all runs; one that is absent differs."""
-    names = {name for run in runs for name in run.params}
+def differing(values: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names whose values are not the same in all of these; one that is absent differs.
+
+    >>> differing([{"depth": 4, "model": "rf"}, {"depth": 6, "model": "rf", "seed": 1}])
+    ['depth', 'seed']
+    """
     absent = object()
     return sorted(
         name
-        for name in names
-        if any(run.params.get(name, absent) != runs[0].params.get(name, absent) for run in runs)
+        for name in {name for each in values for name in each}
+        if any(each.get(name, absent) != values[0].get(name, absent) for each in values)
     )
 
 
 def compare_runs(
-    reader: RunReader, run_ids: Sequence[str], metric_names: Sequence[str] | None = None
+    reader: RunReader,
+    run_ids: Sequence[str],
+    metric_names: Sequence[str] | None = None,
+    *,
+    with_tags: bool = False,
 ) -> pa.Table:
     """One row per run, in the order given. Columns:
 
     run_id, run_name, experiment_name, status, duration (seconds);
-    ``params.<name>`` for the params that differ (text);
+    ``params.<name>`` for the params that differ (text), and ``tags.<name>`` alike when asked for;
     for each metric ``metrics.<name>`` (last value), ``.min``, ``.max``, ``.best``, ``.best_step``
     and ``.delta`` (last value less the first run's). The best is the least for losses and errors
     and the greatest for the rest (`catalog.direction`).
@@ -48,7 +52,7 @@ def compare_runs(
 
     from core.tracking.run import encode_param
 
-    runs = _runs(reader, run_ids)
+    runs = reader.get_runs(run_ids)
     columns: dict[str, pa.Array] = {
         "run_id": pa.array([run.run_id for run in runs], pa.string()),
         "run_name": pa.array([run.run_name for run in runs], pa.string()),
@@ -56,28 +60,16 @@ def compare_runs(
         "status": pa.array([run.status for run in runs], pa.string()),
         "duration": pa.array([run.duration for run in runs], pa.float64()),
     }
-    for name in differing(runs) if runs else []:
+    for name in differing([run.params for run in runs]):
         texts = [encode_param(r.params[name])[0] if name in r.params else None for r in runs]
         columns[f"params.{name}"] = pa.array(texts, pa.string())
+    for name in differing([run.tags for run in runs]) if with_tags else []:
+        columns[f"tags.{name}"] = pa.array([run.tags.get(name) for run in runs], pa.string())
     summaries = _summaries(reader, [run.run_id for run in runs])
     found = sorted({name for by_name in summaries.values() for name in by_name})
     for name in metric_names if metric_names is not None else found:
         columns |= _metric_columns(name, [summaries.get(r.run_id, {}).get(name) for r in runs])
     return pa.table(columns)
-
-
-def _runs(reader: RunReader, run_ids: Iterable[str]) -> list[Run]:
-    runs, missing = [], []
-    for run_id in run_ids:
-        try:
-            runs.append(reader.get_run(run_id))
-        except RunNotFoundError:
-            missing.append(run_id)
-    if missing:
-        message = f"There are no runs {', '.join(map(repr, missing))}."
-        hint = "List what there is with search_runs() or `mhras runs`."
-        raise RunNotFoundError(message, hint=hint, run_ids=missing)
-    return runs
 
 
 def _summaries(reader: RunReader, run_ids: list[str]) -> dict[str, dict[str, dict[str, Any]]]:

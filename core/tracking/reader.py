@@ -58,6 +58,21 @@ class RunReader:
             raise RunNotFoundError(message, hint=hint, run_id=run_id)
         return self._runs([row])[0]
 
+    def get_runs(self, run_ids: Sequence[str]) -> list[Run]:
+        """Runs by their ids, in the order given, with one query.
+
+        Raises RunNotFoundError naming all ids that are not there.
+        """
+        from catalog.search import find_runs_by_id  # as above
+
+        found = {run.run_id: run for run in self._runs(find_runs_by_id(self.catalog, run_ids))}
+        missing = [run_id for run_id in run_ids if run_id not in found]
+        if missing:
+            message = f"There are no runs {', '.join(map(repr, missing))}."
+            hint = "List what there is with search_runs() or `mhras runs`."
+            raise RunNotFoundError(message, hint=hint, run_ids=missing)
+        return [found[run_id] for run_id in run_ids]
+
     def search_runs(
         self,
         experiment_name: str | None = None,

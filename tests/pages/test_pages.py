@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Opener = Callable[..., AppTest]
 
-PAGES = ("home", "runs", "run", "lineage", "jobs", "settings")
+PAGES = ("home", "runs", "run", "lineage", "jobs", "settings", "compare")
 
 
 def titles(app: AppTest) -> list[str]:

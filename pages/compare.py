@@ -1,0 +1,73 @@
+"""Compare: runs side by side, what made them, and whether a difference is chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import session, state
+from app.compare_chance import chance_part
+from app.compare_choice import MOST_RUNS, choose_compared
+from app.compare_code import code_part
+from app.compare_parts import differences_part, parallel_part, scatter_part
+from app.layout import copy_link, empty, header, plain, runs_line
+
+UNTOUCHED: dict[str, Any] = {
+    "experiment": "All experiments",
+    "status": [],
+    "filter": "",
+    "comparing": "Differences",
+    # what is usual of these depends on the runs, so the link says them
+    **dict.fromkeys(("baseline", "axes", "x", "y", "shade", "seeds", "first", "second")),
+}
+
+view = session.look()
+total = view.ask(view.runs.count_runs)
+with header("Compare", f"Runs side by side · lake {plain(session.lake_name())}"):
+    actions = st.container(horizontal=True, horizontal_alignment="right")
+if not total:
+    empty("No runs yet", "The home page shows a script that logs one.", icon="search_off")
+    st.stop()
+
+compared = choose_compared(view)
+if compared is None:
+    empty("No run matches", "Loosen the filter above.", icon="search_off")
+    st.stop()
+metric = st.selectbox(
+    "Metric",
+    compared.metrics,
+    key="metric",
+    bind="query-params",
+    width=260,
+    placeholder="none logged",
+    help="Colours the lines, ranks the runs, and is what chance is asked about",
+)
+differences, parallel, scatter, code, chance = st.tabs(
+    ["Differences", "Parallel coordinates", "Scatter", "Code and environment", "Is it chance?"],
+    key="comparing",
+    on_change="rerun",
+    bind="query-params",
+)
+if differences.open:
+    with differences:
+        differences_part(compared, metric)
+if parallel.open:
+    with parallel:
+        parallel_part(compared, metric)
+if scatter.open:
+    with scatter:
+        scatter_part(compared, metric)
+if code.open:
+    with code:
+        code_part(view, compared)
+if chance.open:
+    with chance:
+        chance_part(compared, metric)
+if compared.matching > MOST_RUNS:
+    st.caption(f"The newest {runs_line(compared.matching, MOST_RUNS)} are compared.")
+
+with actions:
+    first = compared.metrics[0] if compared.metrics else None
+    usual = {**UNTOUCHED, "metric": first}
+    copy_link(state.view_address("compare", usual, run=state.chosen_runs()))

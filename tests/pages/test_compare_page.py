@@ -1,0 +1,128 @@
+"""The page of comparison: on nothing, on runs that are gone, on a few, and on repeats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core import Workbench
+from tests.pages.test_pages import titles, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from streamlit.testing.v1 import AppTest
+
+    from tests.support.sample_lake import SampleLake
+
+    Opener = Callable[..., AppTest]
+
+PARTS = (
+    "Differences",
+    "Parallel coordinates",
+    "Scatter",
+    "Code and environment",
+    "Is it chance?",
+)
+AUC = {"rf": (0.71, 0.72, 0.73), "gbm": (0.78, 0.80, 0.79), "mlp": (0.6,)}
+
+
+@pytest.fixture(scope="module")
+def repeated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of two models that ran three times each, one that ran once, and one that failed."""
+    folder = tmp_path_factory.mktemp("lakes") / "repeated"
+    with Workbench(folder, actor="ana", durability="process") as bench:
+        for model, values in AUC.items():
+            for seed, auc in enumerate(values):
+                with bench.tracker.start_run("risk", f"{model}-{seed}") as run:
+                    run.log_params({"model": model, "seed": seed, "rate": 10.0 ** -(seed + 1)})
+                    run.log_metrics({"auc": auc, "loss": 1 - auc})
+        failed = bench.tracker.start_run("risk", "rf-9")
+        failed.log_params({"model": "rf", "seed": 9, "rate": 0.1})
+        failed.log_metrics({"auc": 0.1})
+        failed.end("FAILED")
+    return folder
+
+
+def test_an_empty_lake_says_so(open_page: Opener, tmp_path: Path) -> None:
+    app = open_page(tmp_path, "compare")
+    assert titles(app) == ["Compare"]
+    assert app.header[0].value == "No runs yet"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_opens_on_all_runs(open_page: Opener, sample: SampleLake, part: str) -> None:
+    assert titles(open_page(sample.folder, "compare", comparing=part)) == ["Compare"]
+
+
+def test_ids_of_no_run_leave_the_choice(open_page: Opener, sample: SampleLake) -> None:
+    gone = "01938f6a-0000-7000-8000-000000000000"
+    app = open_page(sample.folder, "compare", run=[gone, "../x", sample.finished])
+    assert titles(app) == ["Compare"]
+    assert app.session_state["chosen_runs"] == [sample.finished]
+
+
+def test_two_runs_are_told_apart_from_a_baseline(open_page: Opener, sample: SampleLake) -> None:
+    app = open_page(sample.folder, "compare", run=[sample.finished, sample.evil])
+    table = app.dataframe[0].value.set_index(app.dataframe[0].value.columns[0])
+    assert "forest-4" in table.columns
+    assert table["forest-4"]["depth"] == "4"
+    assert table["forest-4"]["experiment"] == "phq9 risk"
+    assert table["forest-4"]["tag stage"] == "dev"
+
+
+def test_the_best_is_marked_and_others_say_how_far(open_page: Opener, repeated: Path) -> None:
+    app = open_page(repeated, "compare", filter="params.seed = '0'", baseline="rf-0")
+    table = app.dataframe[0].value.set_index(app.dataframe[0].value.columns[0])
+    assert dict(table.loc["auc"]) == {
+        "mlp-0": "0.6 (-0.11)",
+        "gbm-0": "★ 0.78 (+0.07)",
+        "rf-0": "0.71",
+    }
+    assert table["gbm-0"]["loss"] == "★ 0.22 (-0.07)"
+
+
+@pytest.mark.parametrize(
+    ("part", "choice"),
+    [
+        ("Scatter", {"x": "params.*param*", "y": "metrics.auc"}),
+        ("Parallel coordinates", {"axes": ["params.*param*"], "metric": "auc"}),
+    ],
+)
+def test_what_no_run_has_together_is_not_drawn(
+    open_page: Opener, sample: SampleLake, part: str, choice: dict[str, str | list[str]]
+) -> None:
+    app = open_page(sample.folder, "compare", comparing=part, **choice)
+    assert titles(app) == ["Compare"]
+    assert "Nothing to draw" in words(app)
+
+
+def test_a_filter_without_runs_says_so(open_page: Opener, repeated: Path) -> None:
+    app = open_page(repeated, "compare", filter="params.seed = '77'")
+    assert app.header[0].value == "No run matches"
+
+
+def test_two_groups_of_repeats_are_compared(open_page: Opener, repeated: Path) -> None:
+    app = open_page(repeated, "compare", comparing="Is it chance?", seeds=["seed", "rate"])
+    assert titles(app) == ["Compare"]
+    groups = app.dataframe[0].value
+    assert list(groups["group"]) == ["model=gbm", "model=rf", "model=mlp"]
+    assert list(groups["runs"]) == [3, 3, 1]  # the failed run is no repeat
+    assert groups["95 % interval"][1] == "0.69516 to 0.74484"  # scipy.stats.t.interval
+    assert app.metric[0].value == "+0.07"
+    assert app.metric[1].value == "0.001"  # scipy.stats.ttest_ind(..., equal_var=False): 0.00101
+
+
+def test_runs_without_repeats_say_how_to_make_some(open_page: Opener, repeated: Path) -> None:
+    app = open_page(repeated, "compare", comparing="Is it chance?", filter="params.seed = '0'")
+    assert "No repeats among these runs" in words(app)
+
+
+def test_the_runs_page_opens_its_choice_here(open_page: Opener, sample: SampleLake) -> None:
+    app = open_page(sample.folder, "runs", run=[sample.finished, sample.failed])
+    (button,) = [b for b in app.button if b.label == "Open in Compare"]
+    button.click().run()
+    assert titles(app) == ["Compare"]
+    assert app.multiselect[0].value == [sample.finished, sample.failed]
