@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import session, state
 from app.layout import chip, context_line, copy_code, copy_link, empty, header, plain
+from app.model_live import UNTOUCHED, live_part
 from app.model_parts import about_part, evaluation_part, history_part, snippets, stage_colour
 from app.nav import open_page
 from app.wording import ago, size
@@ -57,12 +58,15 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         chip(alias, colour="blue", icon=":material/sell:")
 
 make_card = view.workbench.cards.generate_model_card
-evaluation, about, history = st.tabs(
-    ["Evaluation", "About", "Stages"], key="tab", on_change="rerun", bind="query-params"
+evaluation, live, about, history = st.tabs(
+    ["Evaluation", "Live", "About", "Stages"], key="tab", on_change="rerun", bind="query-params"
 )
 if evaluation.open:
     with evaluation:
         evaluation_part(view.ask(make_card, version.model_id))
+if live.open:
+    with live:
+        live_part(view, version)
 if about.open:
     with about:
         about_part(version, view.ask(make_card, version.model_id))
@@ -74,7 +78,7 @@ with actions:
     if st.button("Card", icon=":material/badge:", type="primary"):
         open_page("card", model=version.name)
     copy_code(snippets(view, version), help="Open this model in Python, read its figures in SQL")
-    untouched = {"tab": "Evaluation", "part": "Performance"}
+    untouched = {**UNTOUCHED, "tab": "Evaluation", "part": "Performance"}
     copy_link(
         state.view_address("model", untouched, name=version.model_name, version=version.version)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +94,27 @@ def test_a_pickle_is_shown_with_a_warning(open_page: Opener, lake: Path) -> None
     app = open_page(lake, "model", name=PICKLED, tab="About")
     assert "pickle" in app.warning[0].value
     assert "Not evaluated yet" in words(open_page(lake, "model", name=PICKLED))
+
+
+def test_a_model_without_predictions_has_nothing_to_follow(open_page: Opener, lake: Path) -> None:
+    assert "Nothing to follow yet" in words(open_page(lake, "model", name=MODEL, tab="Live"))
+
+
+def test_a_model_in_service_is_followed_over_time(open_page: Opener, own_lake: Path) -> None:
+    people = [*range(200)]
+    risks = [(person % 20) / 25 + 0.05 for person in people]
+    with Workbench(own_lake) as bench:
+        for month in (1, 2, 3):
+            said = {"id": people, "prediction": risks}
+            seen = {"id": people, "outcome": [int(person % 3 == 0) for person in people]}
+            bench.models.log_predictions(MODEL, said, entity="id", time=date(2025, month, 3))
+            bench.models.log_outcomes(MODEL, seen, entity="id", time=date(2025, month, 20))
+        found = bench.models.monitor(MODEL, every="1mo")
+    app = open_page(own_lake, "model", name=MODEL, tab="Live", every="a month")
+    assert not app.exception
+    (shown,) = (frame.value for frame in app.dataframe if "AUROC" in frame.value.columns)
+    texts = [chunk.realised["auroc"].text() for chunk in found.chunks]
+    assert list(shown["AUROC"])[-len(texts) :] == texts
 
 
 def test_what_a_model_was_made_of_is_a_click_away(open_page: Opener, lake: Path) -> None:
