@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,9 +58,9 @@ def _best_places(compared: Compared, metric: str | None) -> list[int]:
     places = list(range(compared.table.num_rows))
     if len(places) <= MOST_COMPARED or metric is None:
         return places[:MOST_COMPARED]
-    values = compared.values(f"metrics.{metric}")
+    values = axis_of(metric, compared.values(f"metrics.{metric}")).values  # finite, or None
     sign = 1 if lower_is_better(metric) else -1
-    places.sort(key=lambda p: float("inf") if values[p] is None else sign * values[p])
+    places.sort(key=lambda p: math.inf if values[p] is None else sign * float(values[p] or 0))
     return places[:MOST_COMPARED]
 
 
