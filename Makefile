@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 BENCHMARKS = $(wildcard benchmarks/[!_]*.py)
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench screenshots lock clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1|\2/p' Makefile \
@@ -33,6 +33,10 @@ bench: .venv-bench/installed ## run the benchmarks beside their peers, in an env
 	@for file in $(BENCHMARKS); do \
 	  echo "== $$file"; .venv-bench/bin/python "$$file" --peers $(ARGS) || exit; \
 	done
+
+screenshots: .venv/installed ## take the pictures of the README and the tour again [LAKE=demo-lake]
+	@test -d '$(LAKE)' || $(BIN)/mhras demo --no-serve --lake '$(LAKE)'
+	@$(BIN)/python tools/screenshots.py '$(LAKE)'
 
 lock: ## pin every package again after a change to pyproject.toml [ARGS=--upgrade]
 	tools/lock.sh $(ARGS)

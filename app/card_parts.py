@@ -71,7 +71,7 @@ def standing_part(made_card: ModelCard, standing: Standing) -> None:
             ),
             Kpi(
                 label="Drift of the data now",
-                value="none" if drift is None else f"{len(drift.drifted_columns)} columns",
+                value="none" if drift is None else counted(len(drift.drifted_columns), "column"),
                 note=_drift(drift),
             ),
             Kpi(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,9 +57,9 @@ def _best_places(compared: Compared, metric: str | None) -> list[int]:
     places = list(range(compared.table.num_rows))
     if len(places) <= MOST_COMPARED or metric is None:
         return places[:MOST_COMPARED]
-    values = axis_of(metric, compared.values(f"metrics.{metric}")).values  # finite, or None
+    values = compared.values(f"metrics.{metric}")
     sign = 1 if lower_is_better(metric) else -1
-    places.sort(key=lambda p: math.inf if values[p] is None else sign * float(values[p] or 0))
+    places.sort(key=lambda p: float("inf") if values[p] is None else sign * values[p])
     return places[:MOST_COMPARED]
 
 

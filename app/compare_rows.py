@@ -52,22 +52,15 @@ def metric_texts(
     ['0.7', '★ 0.75 (+0.05)', '-']
     >>> metric_texts("loss", [0.7, 0.75], baseline=1)
     ['★ 0.7 (-0.05)', '0.75']
-    >>> metric_texts("auc", [0.7, float("nan"), 0.8], baseline=1)
-    ['0.7', 'nan', '★ 0.8']
     """
     if baseline is None:
         return [number(value) for value in values]
-    finite = [v if v is not None and math.isfinite(v) else None for v in values]
-    known = [value for value in finite if value is not None]
+    known = [value for value in values if value is not None and math.isfinite(value)]
     best = (min if lower_is_better(metric) else max)(known, default=None)
-    start, texts = finite[baseline], []
-    for place, value in enumerate(finite):
-        text = number(values[place])
+    start, texts = values[baseline], []
+    for place, value in enumerate(values):
+        text = number(value)
         if value is not None and start is not None and place != baseline:
             text = f"{text} ({value - start:+.3g})"
-        texts.append(
-            f"{BEST} {text}"
-            if value is not None and value == best and len(set(known)) > 1
-            else text
-        )
+        texts.append(f"{BEST} {text}" if value == best and len(set(known)) > 1 else text)
     return texts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from app.session import View
 
 _ALONG: Final = {"Step": "step", "Hours": "hours", "Time": "time"}
-_ENDS: Final = (4, 8, 12, 64)  # letters of an id; of many runs some end alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +87,11 @@ def distinct_names(ids: Sequence[str], names: Sequence[str]) -> dict[str, str]:
 
     >>> distinct_names(["0197-aaaa", "0197-bbbb", "0197-cccc"], ["forest", "forest", "linear"])
     {'0197-aaaa': 'forest aaaa', '0197-bbbb': 'forest bbbb', '0197-cccc': 'linear'}
-    >>> list(distinct_names(["0001-aaaa", "0002-aaaa"], ["forest", "forest"]).values())
-    ['forest 001-aaaa', 'forest 002-aaaa']
     """
-    counts, found = Counter(names), dict[str, str]()
-    for length in _ENDS:
-        found = {
-            run_id: name if counts[name] == 1 else f"{name} {run_id[-length:]}"
-            for run_id, name in zip(ids, names, strict=True)
-        }
-        if len(set(found.values())) == len(found):
-            break
-    return found
+    return {
+        run_id: name if names.count(name) == 1 else f"{name} {run_id[-4:]}"
+        for run_id, name in zip(ids, names, strict=True)
+    }
 
 
 def _joinable(histories: pa.Table) -> bool:

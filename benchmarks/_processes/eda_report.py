@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 
+from benchmarks._memory import most_bytes
 from core.eda.module import EDAModule
 
 module = EDAModule()
 report = module.export_report(
     module.analyze_dataset(Path(sys.argv[1])), "html", Path(sys.argv[1]).with_suffix(".html")
 )
-used = resource.getrusage(resource.RUSAGE_SELF)
-found = {"cpu": time.process_time(), "rss": used.ru_maxrss * 1024}
+found = {"cpu": time.process_time(), "rss": most_bytes()}
 print(json.dumps({**found, "size": Path(report).stat().st_size}))

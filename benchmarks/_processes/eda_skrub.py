@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -11,10 +10,11 @@ from pathlib import Path
 import pandas as pd
 from skrub import TableReport
 
+from benchmarks._memory import most_bytes
+
 path = Path(sys.argv[1])
 frame = pd.read_parquet(path)
 report = TableReport(frame, plot_distributions=True, compute_associations=True, verbose=0)
 report.write_html(path.with_suffix(".skrub.html"))
-used = resource.getrusage(resource.RUSAGE_SELF)
-found = {"cpu": time.process_time(), "rss": used.ru_maxrss * 1024}
+found = {"cpu": time.process_time(), "rss": most_bytes()}
 print(json.dumps({**found, "size": path.with_suffix(".skrub.html").stat().st_size}))

@@ -22,8 +22,6 @@ FULL = {
     "home": "",
     "runs": "runs",
     "runs-charts": "runs?view=Charts",
-    "compare": "compare?run={finished}&run={failed}",
-    "compare-parallel": "compare?comparing=Parallel+coordinates",
     "sql": "sql?query=select+run_name+from+runs",
     "sql-refused": "sql?query=selec+1",
     "jobs": "jobs",
