@@ -29,7 +29,7 @@ def sidebar(lake: str) -> bool:
         icon=":material/search:",
         shortcut="Ctrl+K",
         width="stretch",
-        key="search",
+        key="search-everything",
         help="Runs, datasets, models and queries by name, tag or id",
     )
     counts = _counts()

@@ -7,6 +7,7 @@ import streamlit as st
 from app import eda_parts, session, state
 from app.analysis import eda_report
 from app.eda_cohort import cohort_choice, cohort_part
+from app.eda_compare import UNTOUCHED as NOT_COMPARED, compare_part
 from app.errors import show_fault
 from app.layout import copy_code, copy_link, empty, header, plain
 from app.nav import open_page
@@ -17,7 +18,8 @@ from core.errors import EDAError
 from core.render.html import render_html
 
 UNTOUCHED = {"target-column": None, "part": "Overview", "column": None, "finding": None,
-             "first": None, "second": None, "cohort": "", "cohort-column": None}  # fmt: skip
+             "first": None, "second": None, "cohort": "", "cohort-column": None,
+             **NOT_COMPARED}  # fmt: skip
 
 view = session.look()
 names = view.ask(view.datasets.browser.versions)
@@ -73,8 +75,8 @@ if report is None:
     st.stop()
 
 st.caption(eda_parts.summary_line(report))
-overview, columns, quality, pairs, missing, telling, cohort = st.tabs(
-    ["Overview", "Columns", "Quality", "Associations", "Missing", "Target", "Cohort"],
+overview, columns, quality, pairs, missing, telling, cohort, compared = st.tabs(
+    ["Overview", "Columns", "Quality", "Associations", "Missing", "Target", "Cohort", "Compare"],
     key="part",
     on_change="rerun",
     bind="query-params",
@@ -100,3 +102,6 @@ if telling.open:
 if cohort.open:
     with cohort:
         cohort_part(view, version, condition)
+if compared.open:
+    with compared:
+        compare_part(view, version, names)

@@ -158,11 +158,11 @@ def test_two_versions_are_compared(open_page: Opener, lake: Path) -> None:
 def test_a_tag_is_moved_and_removed(open_page: Opener, own_lake: Path) -> None:
     app = open_page(own_lake, "dataset", name=NAME, version="v2", tab="Versions")
     app.text_input(key="tag-name").set_value("reviewed")
-    app.button[-1].click().run()
+    app.main.button[-1].click().run()
     with Workbench(own_lake) as bench:
         assert bench.datasets.get_version(NAME, "reviewed").version == "v2"
     assert app.selectbox(key="tag-removed").value == "reviewed"
-    app.button[-1].click().run()
+    app.main.button[-1].click().run()
     with Workbench(own_lake) as bench:
         assert bench.datasets.get_version(NAME, "v2").tags == ()
 
@@ -170,7 +170,7 @@ def test_a_tag_is_moved_and_removed(open_page: Opener, own_lake: Path) -> None:
 def test_a_label_is_no_tag(open_page: Opener, lake: Path) -> None:
     app = open_page(lake, "dataset", name=NAME, version="v2", tab="Versions")
     app.text_input(key="tag-name").set_value("v1")
-    app.button[-1].click().run()
+    app.main.button[-1].click().run()
     assert "label of a version" in app.error[0].value
 
 
@@ -197,7 +197,7 @@ def test_a_file_is_looked_at_and_registered(open_page: Opener, own_lake: Path) -
     assert list(app.dataframe[1].value.iloc[0]) == ["beds", "added", "int64"]
     app.text_input(key="source").set_value("the ministry")
     app.text_input(key="tag").set_value("reviewed")
-    app.button[-1].click().run()
+    app.main.button[-1].click().run()
     assert titles(app) == ["sites"]
     with Workbench(own_lake) as bench:
         version = bench.datasets.get_version("sites", "reviewed")
@@ -216,7 +216,7 @@ def test_a_broken_contract_keeps_a_file_out(open_page: Opener, own_lake: Path) -
         bench.datasets.expect("sites", {"columns": {"site": {"allowed": ["a", "b"]}}})
     app = open_page(own_lake, "register", dataset="sites")
     app.file_uploader[0].set_value(("sites.csv", b"site\na\nz\n", "text/csv")).run()
-    app.button[-1].click().run()
+    app.main.button[-1].click().run()
     assert titles_of_page(app) == ["Register data"]
     assert "site" in app.error[0].value
     with Workbench(own_lake) as bench:

@@ -33,7 +33,8 @@ def test_an_empty_lake_says_what_is_needed(open_page: Opener, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "part", ["Overview", "Columns", "Quality", "Associations", "Missing", "Target", "Cohort"]
+    "part",
+    ["Overview", "Columns", "Quality", "Associations", "Missing", "Target", "Cohort", "Compare"],
 )
 def test_every_part_opens(open_page: Opener, lake: Path, part: str) -> None:
     app = open_page(lake, "eda", data=FIRST, part=part)
@@ -54,6 +55,22 @@ def test_a_column_of_the_address_is_shown(open_page: Opener, lake: Path) -> None
     assert app.selectbox(key="column").value == "sleep"
     assert "sleep in numbers" in words(app)
     assert list(app.dataframe[0].value["Column"])[:3] == ["person", "age", "sleep"]
+
+
+def test_two_versions_stand_side_by_side(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Compare", other=f"{NAME}@v2")
+    found = app.dataframe[0].value
+    assert list(found["Column"])[:2] == ["wave", "sleep"]
+    app.selectbox(key="compared").select("sleep").run()
+    assert any("Standardised difference" in str(each.value) for each in app.table)
+    assert not app.exception
+
+
+def test_two_cohorts_of_a_version_stand_side_by_side(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "eda", data=FIRST, part="Compare", split="sex")
+    assert "sleep" in list(app.dataframe[0].value["Column"])
+    app = open_page(lake, "eda", data=FIRST, part="Compare", split="age")
+    assert "age" in app.error[0].value
 
 
 def test_names_and_values_from_anybody_are_text(open_page: Opener, lake: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +14,14 @@ from tests.support.sample_lake import EVIL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from streamlit.testing.v1 import AppTest
 
     from tests.support.sample_lake import SampleLake
 
     Opener = Callable[..., AppTest]
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PAGES = ("home", "runs", "run", "lineage", "jobs", "settings", "compare")
 
@@ -202,3 +205,13 @@ def test_the_metric_chosen_becomes_the_first_column(open_page: Opener, sample: S
     columns = [name for name in app.dataframe[0].value.columns if name.startswith("metrics.")]
     assert columns[0] == "metrics.m[0]*"
     assert app.metric[1].label == r"Highest m\[0\]\*"
+
+
+def test_what_stands_on_every_page_has_keys_of_its_own() -> None:
+    literal = re.compile(r"""key=f?["']([^"'{}]+)["']""")
+    everywhere = {ROOT / "app/sidebar.py", ROOT / "app/search_dialog.py"}
+    files = {*(ROOT / "app").glob("*.py"), *(ROOT / "pages").glob("*.py")}
+    keys = {path: set(literal.findall(path.read_text(encoding="utf8"))) for path in files}
+    taken = set().union(*(keys[path] for path in everywhere))
+    assert taken
+    assert [path.name for path in files - everywhere if keys[path] & taken] == []
