@@ -100,12 +100,16 @@ def _summaries(points: list[Row]) -> list[tuple[Any, ...]]:
         groups[point["run_id"], point["metric_name"]].append(point)
     found = []
     for (run_id, name), group in groups.items():
-        # the greatest step, a point without one after all, then the latest time
-        last = max(group, key=lambda p: (p["step"] is None, p["step"] or 0, p["logged_at"]))
+        # the greatest step, a point without one like the greatest there is, then the latest time
+        last = max(group, key=lambda p: (_place(p["step"]), p["logged_at"]))
         values = [p["value"] + 0.0 for p in group if not math.isnan(p["value"])]
         least, most = (min(values), max(values)) if values else (None, None)
         found.append((run_id, name, last["value"], last["step"], least, most, len(group)))
     return _exact(found)
+
+
+def _place(step: int | None) -> int:
+    return 2**63 - 1 if step is None else step
 
 
 def _runs(events: list[Row]) -> list[tuple[Any, ...]]:
@@ -119,8 +123,8 @@ def _runs(events: list[Row]) -> list[tuple[Any, ...]]:
     return _exact(
         (
             run_id,
-            run["run_name"],
-            run["status"],
+            run.get("run_name"),  # of a run that somebody else edits, a start may still wait
+            run.get("status"),
             sorted(run["params"].items()),
             sorted(run["tags"].items()),
             run["start_time"],
