@@ -24,8 +24,8 @@ def between(
 def equal_to(column: str, text: str) -> str:
     """Return the condition of one value, by its text: numbers and booleans are compared as such.
 
-    >>> equal_to("site", "St. John's")
-    "\\"site\\"::varchar = 'St. John''s'"
+    >>> print(equal_to("site", "St. John's"))
+    "site"::varchar = 'St. John''s'
     """
     doubled = text.replace("'", "''")
     return f"{_name(column)}::varchar = '{doubled}'"
