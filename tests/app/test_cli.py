@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import gc
 import json
 import os
 import re
@@ -197,13 +198,23 @@ def test_an_interrupted_query_ends_quietly_with_130(mhras: Command, lake: Path) 
     assert mhras("sql", "select 1", "--lake", str(lake))[0] == 0  # all is imported now
     # a shell that started the tests in the background made them deaf to interrupts
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    ended = threading.Event()
+
+    def interrupt() -> None:
+        while not ended.wait(1.0):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    # Hypothesis listens to the garbage collector: an interrupt that it gets is lost
+    gc.disable()
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
     try:
         assert mhras("sql", endless, "--lake", str(lake)) == (130, "", "")
     finally:
-        timer.join()
+        ended.set()
+        interrupting.join()
         signal.signal(signal.SIGINT, before)
+        gc.enable()
 
 
 def test_an_interrupted_compaction_ends_quietly_and_harms_nothing(
