@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
 
 LOCAL: Final = "127.0.0.1"
-PATIENCE: Final = 30_000  # milliseconds; a machine that is busy is not a fault
+PATIENCE: Final = 90_000  # milliseconds; a machine that is busy is not a fault
 ROW: Final = 35  # pixels of a row of a table of runs
 HEADING: Final = 33  # and of the names of its columns
 SIZE: Final[ViewportSize] = {"width": 1440, "height": 1000}
