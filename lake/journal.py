@@ -253,7 +253,13 @@ class Journal:
         with self._lock:
             if self._descriptor >= 0:
                 self._rotate()
-            if reopen and self._descriptor < 0:
+            if reopen:
+                self._open()
+
+    def reopen(self) -> None:
+        """Open the next file where the last one was full and closed; leave an open one alone."""
+        with self._lock:
+            if self._descriptor < 0 and self._rotated:
                 self._open()
 
     def _rotate(self) -> None:

@@ -75,9 +75,8 @@ class Keeper(threading.Thread):
         oldest = lake.publish_seconds if lake.publishes else OLDEST_JOURNAL_SECONDS
         late = now_us() - journal.waiting_since >= oldest * 1e6
         hurried, self._hurried = self._hurried, False
-        # a process is seen to live by its open journal: after a full one it needs a new one
-        full = journal.journal_id is None and journal.rotated()
-        if full or (journal.size and (late or hurried)):
+        journal.reopen()  # a process is seen to live by its open file
+        if journal.size and (late or hurried):
             journal.rotate()
         lake.presence.renew()  # first: the other may take minutes on a slow line
         if journal.rotated():

@@ -379,3 +379,16 @@ def test_a_heartbeat_touches_the_open_file(journal: Journal) -> None:
     os.utime(file, (1.0, 1.0))
     journal.heartbeat()
     assert file.stat().st_mtime > 1.0
+
+
+def test_only_after_a_full_file_the_next_one_is_opened(journal: Journal) -> None:
+    journal.reopen()
+    assert journal.journal_id is None, "nothing was written yet"
+    journal.append(lines(1))
+    first = journal.journal_id
+    journal.reopen()
+    assert journal.journal_id == first
+    journal.rotate(reopen=False)
+    journal.reopen()
+    assert journal.journal_id not in (None, first)
+    assert journal.rotated() == [first]

@@ -99,7 +99,8 @@ def write(_: Pipe, place: Place, life: Life, pace: Pace) -> None:
         if place.disks:
             directly = goes_past_journals
         else:
-            directly = not lake.journal.size and chance.random() < 0.5
+            in_journals = lake.journal.size or lake.journal.rotated()
+            directly = not in_journals and chance.random() < 0.5
         if directly:
             lake.table("metrics").append(from_rows(rows, SPECS["metrics"]))
             life.acknowledge()
