@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BATCH_ROWS: Final = 65_536
-_CSV: Final = "select * from read_csv($path, sample_size = -1)"
-_FIELDS: Final = "select count(*) from read_csv($path, delim = $mark, header = true)"
+# Left to itself DuckDB skips first lines that do not fit the others, and those that begin with "#":
+# rows would be lost, and nobody told.
+_CSV: Final = "select * from read_csv($path, sample_size = -1, skip = 0, comment = '')"
+_BEGINNING: Final = "select SkipRows, len(Columns) from sniff_csv($path)"
+_FIELDS: Final = (
+    "select count(*) from read_csv($path, delim = $mark, header = true, skip = 0, comment = '')"
+)
 _JSON_LINES: Final = """
 select * from read_json($path, sample_size = -1, format = 'newline_delimited')
 """
@@ -160,21 +165,29 @@ def _read_text(query: str, path: Path) -> Source:
 
     from catalog.session import connect
 
+    if not path.stat().st_size:
+        message = "it is empty"
+        raise ValueError(message)
     connection = connect()
     try:
         batches = _opened(connection, query, path)
     except duckdb.Error as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(_reason(error)) from error
 
     def pieces() -> Iterator[pa.Table]:
         try:
             yield from _batches(batches)
         except duckdb.Error as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(_reason(error)) from error
         finally:
             connection.close()
 
     return Source(batches.schema, pieces())
+
+
+def _reason(error: duckdb.Error) -> str:
+    """Return what DuckDB says is wrong, without its settings and how to change them."""
+    return " ".join(str(error).partition("\nPossible")[0].split())
 
 
 def _opened(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> pa.RecordBatchReader:
@@ -199,21 +212,30 @@ def _read_csv(path: Path) -> Source:
 
 
 def _check_fields(path: Path, header: str) -> None:
-    """Refuse lines of different lengths, which DuckDB takes for one column of whole lines."""
+    """Refuse what DuckDB takes for one column of whole lines because they do not fit together."""
     import duckdb
 
     from catalog.session import connect
 
     mark = next((mark for mark in ",;\t|" if mark in header), "")
-    if not mark:
-        return
     with contextlib.closing(connect()) as connection:
+        if not mark:
+            _check_beginning(connection, path)
+            return
         try:
             connection.execute(_FIELDS, {"path": str(path), "mark": mark})
         except duckdb.Error as error:
             fields = header.count(mark) + 1
             message = f"its first line has {fields} fields, and others have more or fewer"
             raise ValueError(message) from error
+
+
+def _check_beginning(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a table that has lines before it: what they say would be lost."""
+    skipped, columns = connection.execute(_BEGINNING, {"path": str(path)}).fetchall()[0]
+    if columns > 1:
+        message = f"its table seems to begin in line {skipped + 1}; take out the lines before it"
+        raise ValueError(message)
 
 
 def _read_json(path: Path) -> Source:

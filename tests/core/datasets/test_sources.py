@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from core.datasets.sources import open_source
+from core.datasets.sources import open_source, read_all
 from core.frames import FrameError
 from tests.support.sas_transport import write_transport
 
@@ -41,6 +41,41 @@ def test_lines_of_different_lengths_are_refused(tmp_path: Path, mark: str) -> No
     (tmp_path / "ragged.csv").write_text("\n".join(lines).replace(",", mark))
     with pytest.raises(FrameError, match="first line has 2 fields, and others have more or fewer"):
         open_source(tmp_path / "ragged.csv")
+
+
+def test_no_line_is_left_out_because_the_others_are_different(tmp_path: Path) -> None:
+    """Left to itself DuckDB takes the last line, with three fields, for all of the table."""
+    (tmp_path / "ragged.csv").write_text("a,b\n1,2\n3,4,5\n")
+    with pytest.raises(FrameError, match="first line has 2 fields, and others have more or fewer"):
+        open_source(tmp_path / "ragged.csv")
+
+
+def test_values_may_begin_with_a_number_sign(tmp_path: Path) -> None:
+    """Left to itself DuckDB takes them for comments."""
+    (tmp_path / "marked.csv").write_text("id,name\n#1,x\n#2,y\n3,z\n")
+    assert read_all(tmp_path / "marked.csv")["id"].to_pylist() == ["#1", "#2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("Report of May\n\na,b\n1,2\n3,4\n", 3), ("# by X\na,b\n1,2\n3,4\n", 2)]
+)
+def test_lines_before_a_table_are_refused(tmp_path: Path, text: str, line: int) -> None:
+    (tmp_path / "report.csv").write_text(text)
+    with pytest.raises(FrameError, match=f"its table seems to begin in line {line}; take out"):
+        open_source(tmp_path / "report.csv")
+
+
+@pytest.mark.parametrize("name", ["empty.csv", "empty.jsonl"])
+def test_a_file_without_a_byte_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(FrameError, match=f"{name} cannot be read: it is empty."):
+        open_source(tmp_path / name)
+
+
+def test_other_encodings_are_refused_in_few_words(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_bytes("name\nJürgen\nZoë\n".encode("latin-1"))
+    with pytest.raises(FrameError, match=r"This file is not utf-8 encoded\."):
+        read_all(tmp_path / "names.csv")
 
 
 def test_one_column_may_have_a_comma_in_its_name(tmp_path: Path) -> None:
