@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from app.layout import Kpi, kpis
-from app.nav import open_page
+from app.link_column import link_column
 from app.wording import ago, counted, size
 
 if TYPE_CHECKING:
@@ -158,21 +158,10 @@ def _history(summary: DatasetSummary) -> list[int]:
 
 
 def _settings(names: Sequence[str]) -> dict[str, Any]:
-    def open_clicked() -> None:
-        click = st.session_state["dataset-open"]
-        if click is not None and click.row < len(names):
-            open_page("dataset", name=names[click.row])
-
     column = st.column_config
     return {
-        "dataset": column.ButtonColumn(
-            "Dataset",
-            key="dataset-open",
-            on_click=open_clicked,
-            type="tertiary",
-            alignment="left",
-            pinned=True,
-            width=170,
+        "dataset": link_column(
+            "Dataset", page="dataset", addresses=[{"name": name} for name in names], width=170
         ),
         "newest": column.TextColumn("Newest", width=75),
         "versions": column.NumberColumn("Versions", width=70),

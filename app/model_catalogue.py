@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from app.layout import Colour, Kpi, kpis, table
-from app.nav import open_page
+from app.link_column import link_column
 from app.wording import ago, counted
 from core.models.names import STAGES
 
@@ -140,21 +140,10 @@ def _figure(view: View, model: ModelSummary) -> str:
 
 
 def _settings(names: Sequence[str]) -> dict[str, Any]:
-    def open_clicked() -> None:
-        click = st.session_state["model-open"]
-        if click is not None and click.row < len(names):
-            open_page("model", name=names[click.row])
-
     column = st.column_config
     return {
-        "model": column.ButtonColumn(
-            "Model",
-            key="model-open",
-            on_click=open_clicked,
-            type="tertiary",
-            alignment="left",
-            pinned=True,
-            width=200,
+        "model": link_column(
+            "Model", page="model", addresses=[{"name": name} for name in names], width=200
         ),
         "newest": column.TextColumn("Newest", width=75),
         "stage": column.MultiselectColumn(

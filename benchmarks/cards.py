@@ -8,20 +8,21 @@ card, so `--peers` adds nothing.
 
 from __future__ import annotations
 
-import argparse
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from benchmarks._measure import Report, machine, print_report, state, times_of, work_folder
-from core import Workbench
+from benchmarks._measure import times_of
+from benchmarks._one_lake import run
 from core.models.evaluation import evaluate
 from core.models.exports.formats import FORMATS, write_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from benchmarks._measure import Report
+    from core import Workbench
 
 _PACKAGES: Final = ("numpy", "scipy")
 _THRESHOLDS: Final = (0.1, 0.2, 0.3)
@@ -29,21 +30,7 @@ _THRESHOLDS: Final = (0.1, 0.2, 0.3)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write the JSON when asked."""
-    options = argparse.ArgumentParser(description="Measure model cards.")
-    options.add_argument("--peers", action="store_true", help="there are none")
-    options.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    options.add_argument("--rows", type=int, default=20_000, help="rows that are evaluated")
-    options.add_argument("--repeat", type=int, default=3, help="how often")
-    options.add_argument("--folder", type=Path, help="where to put the lake, removed at the end")
-    chosen = options.parse_args(arguments)
-    facts = machine(_PACKAGES)
-    report = Report(peer_name="peer")
-    with work_folder(chosen.folder) as folder, Workbench(folder / "lake") as workbench:
-        measure(report, workbench, chosen.rows, chosen.repeat)
-    facts |= state("after")
-    print_report(report, facts)
-    if chosen.json is not None:
-        report.write(chosen.json, facts)
+    run("Measure model cards.", measure, packages=_PACKAGES, rows=20_000, arguments=arguments)
 
 
 def measure(report: Report, workbench: Workbench, rows: int, repeat: int) -> None:

@@ -7,27 +7,20 @@ No peer keeps predictions beside a model, so `--peers` adds nothing.
 
 from __future__ import annotations
 
-import argparse
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
-from benchmarks._measure import (
-    Report,
-    machine,
-    print_report,
-    seconds_of,
-    state,
-    times_of,
-    work_folder,
-)
-from core import Workbench
+from benchmarks._measure import seconds_of, times_of
+from benchmarks._one_lake import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from benchmarks._measure import Report
+    from core import Workbench
 
 _PACKAGES: Final = ("duckdb", "polars", "pyarrow")
 _COLUMNS: Final[dict[str, Any]] = {"entity": "person", "time": "at"}
@@ -36,21 +29,13 @@ _LATER: Final = np.timedelta64(30, "D")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write the JSON when asked."""
-    options = argparse.ArgumentParser(description="Measure predictions and outcomes.")
-    options.add_argument("--peers", action="store_true", help="there are none")
-    options.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    options.add_argument("--rows", type=int, default=1_000_000, help="rows of each frame")
-    options.add_argument("--repeat", type=int, default=3, help="how often to log")
-    options.add_argument("--folder", type=Path, help="where to put the lake, removed at the end")
-    chosen = options.parse_args(arguments)
-    facts = machine(_PACKAGES)
-    report = Report(peer_name="peer")
-    with work_folder(chosen.folder) as folder, Workbench(folder / "lake") as workbench:
-        measure(report, workbench, chosen.rows, chosen.repeat)
-    facts |= state("after")
-    print_report(report, facts)
-    if chosen.json is not None:
-        report.write(chosen.json, facts)
+    run(
+        "Measure predictions and outcomes.",
+        measure,
+        packages=_PACKAGES,
+        rows=1_000_000,
+        arguments=arguments,
+    )
 
 
 def measure(report: Report, workbench: Workbench, rows: int, repeat: int) -> None:

@@ -179,13 +179,18 @@ class CardStore:
         """Return the cards of a model, or of all, the newest first."""
         return [StoredCard.from_row(row) for row in self._rows.all(model_name)]
 
+    def find(self, card_id: str) -> StoredCard | None:
+        """Find a card by its id."""
+        row = self._rows.by_id(card_id)
+        return None if row is None else StoredCard.from_row(row)
+
     def get(self, card_id: str) -> StoredCard:
         """Find a card by its id. Raises CardNotFoundError."""
-        row = self._rows.by_id(card_id)
-        if row is None:
+        found = self.find(card_id)
+        if found is None:
             hint = 'List them with list_cards(), or `mhras sql "from model_cards"`.'
             raise CardNotFoundError(f"There is no card {card_id!r}.", hint=hint, card=card_id)
-        return StoredCard.from_row(row)
+        return found
 
     def load(self, stored: StoredCard) -> ModelCard:
         """Read what a card says. Raises ModelCardError when it cannot be read."""

@@ -257,13 +257,10 @@ class ModelCardGenerator:
         try:
             version = self._models.get_model(model)
         except ModelNotFoundError:
-            if number is not None or "@" in model:
+            card = self._store.find(model) if number is None else None
+            if card is None:
                 raise
-            try:
-                return self._store.get(model)
-            except CardNotFoundError:
-                pass
-            raise
+            return card
         cards = self._store.of_model(version.model_id)
         chosen = [one for one in cards if number in {None, one.card_number}]
         if not chosen:

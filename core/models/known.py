@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from catalog.dataset_search import VersionRows
 from catalog.drift_search import DriftRows
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 TRAINING: Final = "training"
 TUNING: Final = "tuning"
 EVALUATION: Final = "evaluation"
+Facts = TypeVar("Facts", ArtifactFacts, DatasetFacts, DriftFacts, RunFacts)
 # labels by which versions that settings were chosen on are known
 _TUNING_LABELS: Final = frozenset({"validation", "valid", "val", "dev", "tuning"})
 
@@ -46,13 +47,9 @@ class KnownFacts:
 
     def run(self, run: Run) -> RunFacts:
         """Return what a run says of itself."""
-        return RunFacts(
-            run_id=run.run_id,
-            run_name=run.run_name,
-            experiment_name=run.experiment_name,
-            status=run.status,
-            start_time=run.start_time,
-            end_time=run.end_time,
+        return _facts(
+            RunFacts,
+            run,
             params={name: encode_param(value)[0] for name, value in run.params.items()},
             git_commit=run.git_commit or "",
             code_version=run.code_version or "",
@@ -70,7 +67,8 @@ class KnownFacts:
         for version_id in dict.fromkeys((*made_of, *judged_on)):
             if version_id in rows:
                 data = DatasetVersion.from_row(rows[version_id])
-                found.append(_dataset(data, _role(data, is_made_of=version_id in made_of)))
+                role = _role(data, is_made_of=version_id in made_of)
+                found.append(_facts(DatasetFacts, data, role=role))
         return tuple(found)
 
     def drift(self, datasets: Sequence[DatasetFacts]) -> tuple[DriftFacts, ...]:
@@ -116,13 +114,7 @@ class KnownFacts:
 
 def artifact_facts(version: ModelVersion) -> ArtifactFacts:
     """Return the file of a model."""
-    return ArtifactFacts(
-        artifact_id=version.artifact_id,
-        path=version.artifact_path,
-        format=version.format,
-        digest=version.digest,
-        size_bytes=version.size_bytes,
-    )
+    return _facts(ArtifactFacts, version, path=version.artifact_path)
 
 
 def _role(data: DatasetVersion, *, is_made_of: bool) -> str:
@@ -131,31 +123,18 @@ def _role(data: DatasetVersion, *, is_made_of: bool) -> str:
     return TUNING if data.version.lower() in _TUNING_LABELS else TRAINING
 
 
-def _dataset(data: DatasetVersion, role: str) -> DatasetFacts:
-    return DatasetFacts(
-        version_id=data.version_id,
-        name=data.name,
-        role=role,
-        source=data.source,
-        num_rows=data.num_rows,
-        num_columns=data.num_columns,
-        content_digest=data.content_digest,
-        created_at=data.created_at,
-        description=data.description,
-        licence=data.licence,
-    )
-
-
 def _drift(summary: DriftSummary) -> DriftFacts:
-    return DriftFacts(
-        report_id=summary.report_id,
-        reference=summary.version1,
-        current=summary.version2,
-        drift_detected=summary.drift_detected,
-        drift_score=summary.drift_score,
-        drifted_columns=summary.drifted_columns,
-        created_at=summary.created_at,
-    )
+    return _facts(DriftFacts, summary, reference=summary.version1, current=summary.version2)
+
+
+def _facts(kind: type[Facts], source: object, **others: Any) -> Facts:
+    """Make facts of what has the same names in a source; `others` are named or written otherwise.
+
+    A card keeps only a part of what there is, as it was: what is added to a source later does not
+    come into cards by itself.
+    """
+    names = [field.name for field in fields(kind) if field.name not in others]
+    return kind(**{name: getattr(source, name) for name in names}, **others)
 
 
 def with_numbers(card: ModelCard) -> ModelCard:
