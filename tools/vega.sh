@@ -1,10 +1,7 @@
 #!/usr/bin/env bash
-# Make core/render/vega.js.gz again from the Vega that vl-convert brings along, after an upgrade of
-# vl-convert-python; a test says when that is due.
+# Make core/render/vega.packed again, after an upgrade of vl-convert-python (which draws SVG and PNG)
+# or a change in tools/vega; a test says when the versions differ. Needs Node 20.11 and npm.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-"${PYTHON:-.venv/bin/python}" -c '
-import gzip
-from core.render.bundle import VEGA_PATH, fresh_bundle
-VEGA_PATH.write_bytes(gzip.compress(fresh_bundle().encode(), compresslevel=9, mtime=0))
-'
+cd "$(dirname "$0")/vega"
+npm ci --ignore-scripts --no-audit --no-fund
+node build.mjs ../../core/render/vega.packed

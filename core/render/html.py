@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _COLOURS: Final = frozenset({"color", "fill", "stroke"})
+_MAPS: Final = frozenset({"projection", "latitude", "longitude", "latitude2", "longitude2"})
 _SAID: Final = frozenset({"title", "description"})  # said outside of the drawing
 
 
@@ -90,6 +91,7 @@ def _charts(charts: dict[str, Chart]) -> str:
 
 def _drawing(chart: Chart) -> dict[str, Any]:
     bare = {name: value for name, value in chart.spec.items() if name not in _SAID}
+    _refuse_what_needs_more(bare)
     drawing = {"width": "container", "background": None, **_in_steps(bare)}
     given = rows_of(bare)
     names = sorted(given[0]) if given else []
@@ -97,6 +99,24 @@ def _drawing(chart: Chart) -> dict[str, Any]:
         rows = [[row[name] for name in names] for row in given]
         drawing["data"] = {"names": names, "rows": rows}  # which report.js puts together again
     return drawing
+
+
+def _refuse_what_needs_more(part: Any) -> None:
+    """Refuse maps and data from elsewhere: the drawing library of a report has neither."""
+    if isinstance(part, list | tuple):
+        for inner in part:
+            _refuse_what_needs_more(inner)
+    elif isinstance(part, Mapping):
+        data = part.get("data")
+        elsewhere = isinstance(data, Mapping) and "url" in data
+        shape = "geoshape" in (part.get("mark"), part.get("type"))
+        if elsewhere or shape or not _MAPS.isdisjoint(part):
+            message = "A chart cannot be drawn in a report: it is a map, or its data are elsewhere."
+            hint = "Give it its rows (core.charts.export.with_data), or add the map as a Picture."
+            raise RenderError(message, hint=hint)
+        for name, inner in part.items():
+            if name != "data":
+                _refuse_what_needs_more(inner)
 
 
 def _in_steps(part: Any) -> Any:
