@@ -16,6 +16,7 @@ from typer.main import get_command
 from app import (
     cli_backup,
     cli_card,
+    cli_comment,
     cli_config,
     cli_datasets,
     cli_demo,
@@ -61,6 +62,7 @@ for _module in (
 app.add_typer(cli_models.commands, name="models")
 app.add_typer(cli_run.commands, name="run", help="Look at one run.")
 cli_datasets.dataset_commands.add_typer(cli_lineage.commands)
+app.add_typer(cli_comment.commands, name="comment", help="Read and write comments.")
 app.add_typer(cli_jobs.commands, name="jobs", help="List long work, and end it.")
 app.add_typer(cli_datasets.dataset_commands, name="dataset", help="Look at one dataset.")
 app.add_typer(

@@ -237,7 +237,12 @@ def _say_garbage(report: GarbageReport) -> None:
         say_table(("what", "files", "size", "state", "may go from"), rows)
     else:
         say("Nothing to delete.")
-    for name, ids in (("run", report.purged_runs), ("artifact", report.purged_artifacts)):
+    purged = (
+        ("run", report.purged_runs),
+        ("artifact", report.purged_artifacts),
+        ("comment", report.purged_comments),
+    )
+    for name, ids in purged:
         if ids:
             say(f"{counted(len(ids), name)} {'would be ' * report.dry_run}erased: {', '.join(ids)}")
     if report.held:

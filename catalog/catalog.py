@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from catalog.cards import card_views
+from catalog.comments import comment_views
 from catalog.dataset_views import DATASETS, versions_in, view_of_version
 from catalog.eda_search import LATEST_EDA_REPORTS
 from catalog.errors import QueryError
@@ -68,7 +69,7 @@ _VIEWS: Final = (
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
     *(
         f"create view {name} as {query}"
-        for views in (model_views, card_views)
+        for views in (model_views, card_views, comment_views)
         for name, query in views(lambda table: f"events_{table}").items()
     ),
 )
@@ -169,10 +170,8 @@ class Catalog:
 
     def _hold(self) -> _Held:
         if self._held is None:
-            from catalog.mirror import (
-                IN_FILES,
-                Mirror,
-            )  # with DuckDB and pyarrow, not needed to log
+            # with DuckDB and pyarrow, not needed to log
+            from catalog.mirror import IN_FILES, Mirror
             from catalog.rows import RunRows
             from catalog.session import connect
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from catalog.cards import CARD_COLUMNS, CARD_VIEWS
+from catalog.comments import COMMENT_COLUMNS, COMMENT_VIEWS
 
 VIEWS: Final[dict[str, str]] = {
     "experiments": "One row per experiment: a name under which runs are kept together.",
@@ -28,6 +29,7 @@ VIEWS: Final[dict[str, str]] = {
     "jobs": "One row per job: long work that was asked for, and what came of it.",
     **CARD_VIEWS,
     "queries": "One row per query that was kept under a name, or asked in the workbench.",
+    **COMMENT_VIEWS,
 }
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -243,4 +245,5 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "created_at": "UTC",
         "actor": "who asked",
     },
+    **COMMENT_COLUMNS,
 }

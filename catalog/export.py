@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from catalog.cards import card_views
+from catalog.comments import comment_views
 from catalog.dataset_views import DATASETS, ExportedVersions, view_of_version
 from catalog.descriptions import COLUMNS, VIEWS
 from catalog.eda_search import LATEST_EDA_REPORTS
@@ -246,6 +247,7 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         "jobs": LATEST_JOBS.format(events=f"({rows['jobs']})"),
         **card_views(lambda table: f"({rows[table]})"),
         "queries": LATEST_QUERIES.format(events=f"({rows['queries']})"),
+        **comment_views(lambda table: f"({rows[table]})"),
     }
     statements = []
     for view, query in queries.items():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from catalog.catalog import Catalog
@@ -65,6 +66,15 @@ select artifact_id from events_artifacts
 group by artifact_id
 having coalesce(arg_max(deleted, event_at), false) and max(event_at) < $before
        and not ({_WAITING})
+order by all
+"""
+# for good: nobody restores one. Those on a run that goes are worth nothing without it.
+_DOOMED_COMMENTS: Final = f"""
+select comment_id from events_comments
+group by comment_id
+having ((coalesce(bool_or(deleted), false) and max(event_at) < $before and not ({_WAITING}))
+        or (min(subject_kind) = 'run'
+            and min(subject_id) in (select unnest($runs::varchar[]))))
 order by all
 """
 
@@ -136,3 +146,10 @@ def artifacts_deleted_before(catalog: Catalog, moment: datetime) -> list[str]:
     with catalog.cursor() as cursor:
         rows = cursor.execute(_DELETED_ARTIFACTS, {"before": moment.replace(tzinfo=None)})
         return [artifact_id for (artifact_id,) in rows.fetchall()]
+
+
+def comments_to_purge(catalog: Catalog, moment: datetime, runs: Sequence[str]) -> list[str]:
+    """Return the ids of the comments that were deleted before a moment, or are on these runs."""
+    asked = {"before": moment.replace(tzinfo=None), "runs": [*runs]}
+    with catalog.cursor() as cursor:
+        return [one for (one,) in cursor.execute(_DOOMED_COMMENTS, asked).fetchall()]

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from catalog.cards import CARD_TABLES
+from catalog.comments import COMMENTS
 from catalog.job_rows import fold_jobs
 from catalog.model_tables import MODEL_TABLES
 from catalog.rollup import METRIC_SUMMARY
@@ -340,5 +341,6 @@ SPECS: dict[str, TableSpec] = {
         JOBS,
         *CARD_TABLES,
         QUERIES,
+        COMMENTS,
     )
 }

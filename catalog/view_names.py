@@ -13,7 +13,7 @@ VIEWS: Final = (
     "eda_reports",
     *("models", "model_versions", "model_stages", "model_evaluations"),
     *("predictions", "outcomes", "prediction_outcomes"),
-    *("jobs", "queries"),
+    *("jobs", "queries", "comments"),
     *("model_cards", "card_sign_offs"),
 )
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
@@ -21,6 +21,7 @@ INTERNAL: Final = frozenset(
     {
         "events_artifacts",
         "events_card_sign_offs",
+        "events_comments",
         "events_data_lineage",
         "events_dataset_contracts",
         "events_dataset_tags",

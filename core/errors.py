@@ -26,6 +26,8 @@ MhrasError (lake/errors.py)
     StatementsError       what people say of a model is not in the form it must have
     CardIncompleteError   a card that lacks what it must have to be published
     CardNotFoundError     also KeyError
+  CommentError            also ValueError: a comment that cannot be kept or changed so
+    CommentNotFoundError  also KeyError: no such comment, or nothing to comment on
   QueryNotKeptError       also ValueError: a name or a query that cannot be kept
   QueryNotFoundError      also KeyError
   JobError                also ValueError: work that cannot be asked for, or ended, so
@@ -196,6 +198,18 @@ class CardNotFoundError(ModelCardError, KeyError):
     """No card is stored for this model, or none has this number or id."""
 
     code: ClassVar[str] = "card_not_found"
+
+
+class CommentError(MhrasError, ValueError):
+    """A comment that cannot be kept or changed so; the fact `faults` lists all that is wrong."""
+
+    code: ClassVar[str] = "comment"
+
+
+class CommentNotFoundError(CommentError, KeyError):
+    """No comment has this id, or there is no such thing to comment on."""
+
+    code: ClassVar[str] = "comment_not_found"
 
 
 class QueryNotKeptError(MhrasError, ValueError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from catalog.catalog import Catalog
 from catalog.console import Console
 from catalog.eda_search import EDARows
+from core.comments import Comments
 from core.datasets.registry import DataVersionControl
 from core.eda.module import EDAModule, EDAOptions
 from core.eda.stored import EDAReports
@@ -66,14 +67,14 @@ class Workbench:
     ) -> None:
         read = read_settings if settings is None else settings.given
         self.settings = read(lake=lake, actor=actor, durability=durability)
-        self.actor = self.settings.actor
+        self.actor, durability = self.settings.actor, self.settings.durability
         self.lake = open_lake(self.settings, create=create)
         self.catalog = Catalog(self.lake, view_prefix=self.settings.experiment_db_table_prefix)
         storage = artifact_storage(self.lake, self.settings.experiment_artifacts_path)
         self.tracker = ExperimentTracker(
-            storage, self.catalog, actor=self.actor, durability=self.settings.durability
+            storage, self.catalog, actor=self.actor, durability=durability
         )
-        self.lineage = Lineage(self.catalog, actor=self.actor, durability=self.settings.durability)
+        self.lineage = Lineage(self.catalog, actor=self.actor, durability=durability)
         self.datasets = DataVersionControl(
             storage,
             self.catalog,
@@ -82,18 +83,16 @@ class Workbench:
             cache=self.settings.bucket_options.cache(),
             compression=self.settings.data_version_compression,
             deduplicate=self.settings.data_version_deduplication,
-            durability=self.settings.durability,
+            durability=durability,
             lineage=self.lineage,
             active_run=lambda: self.tracker.current_run,
         )
-        self.models = ModelRegistry(
-            storage, self.catalog, actor=self.actor, durability=self.settings.durability
-        )
+        self.models = ModelRegistry(storage, self.catalog, actor=self.actor, durability=durability)
         self.cards = ModelCardGenerator(
             self.models,
             self.tracker,
             actor=self.actor,
-            durability=self.settings.durability,
+            durability=durability,
             template=self.settings.model_card_template,
             include_fairness=self.settings.model_card_include_fairness,
             include_shap=self.settings.model_card_include_shap,
@@ -109,10 +108,11 @@ class Workbench:
                 self.lake,
                 EDARows(self.catalog),
                 actor=self.actor,
-                durability=self.settings.durability,
+                durability=durability,
             ),
         )
         self.console = Console(self.catalog)
+        self.comments = Comments(self.catalog, actor=self.actor, durability=durability)
         self.queries = Queries(self.catalog, actor=self.actor)
         self.jobs = Jobs(self.catalog, self.settings)
         self.runs = RunBoard(RunReader(self.catalog, storage))

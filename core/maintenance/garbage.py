@@ -72,6 +72,7 @@ class GarbageReport:
     waiting: tuple[Garbage, ...] = ()
     purged_runs: tuple[str, ...] = ()
     purged_artifacts: tuple[str, ...] = ()
+    purged_comments: tuple[str, ...] = ()
     held: str = ""
 
     @property
@@ -91,9 +92,9 @@ def collect_garbage(
     """Delete what nobody can see any more; with `dry_run` only say what that is.
 
     Objects that nothing names any more are deleted `keep` after a first call noticed it, an hour
-    at least. `purge_deleted` erases runs and artifacts that were deleted so long ago: they cannot
-    be restored then. Raises LakeError for a shorter `keep` or the purge of a backup, DamagedError
-    when the lake must be repaired first.
+    at least. `purge_deleted` erases runs, artifacts and comments that were deleted so long ago:
+    they cannot be restored then. Raises LakeError for a shorter `keep` or the purge of a backup,
+    DamagedError when the lake must be repaired first.
 
     >>> import tempfile
     >>> from core import Workbench
@@ -131,6 +132,7 @@ def collect_garbage(
         waiting=_garbage(objects.waiting if objects else ()),
         purged_runs=doomed.runs,
         purged_artifacts=doomed.artifacts,
+        purged_comments=doomed.comments,
         held=held or _why_busy(objects),
     )
 

@@ -1,15 +1,22 @@
 """Erase what was deleted long ago, from the tables themselves.
 
 A deleted run is a row that says so; a deleted artifact too, or a file beside the lake's claims when
-it was deleted through a storage backend. Both can be undone until they are purged.
+it was deleted through a storage backend. Both can be undone until they are purged. Comments go with
+their run, and when they were deleted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from catalog.references import artifacts_deleted_before, runs_deleted_before, stored_artifacts
+from catalog.references import (
+    artifacts_deleted_before,
+    comments_to_purge,
+    runs_deleted_before,
+    stored_artifacts,
+)
 from core.tracking.storage import TOMBSTONES, reference_of
 
 if TYPE_CHECKING:
@@ -27,10 +34,11 @@ _TABLES_OF_RUNS: Final = ("metrics", "artifacts", "runs")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doomed:
-    """Ids of the runs and artifacts to purge."""
+    """Ids of the runs, artifacts and comments to purge."""
 
     runs: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
 
 
 def tombstones(lake: Lake) -> dict[str, float]:
@@ -43,7 +51,7 @@ def tombstones(lake: Lake) -> dict[str, float]:
 
 
 def find_doomed(catalog: Catalog, before: datetime) -> Doomed:
-    """Find the runs and artifacts that were deleted before a moment.
+    """Find the runs, artifacts and comments that were deleted before a moment.
 
     Runs whose process still lives are left: its later runs may name the same objects.
     """
@@ -57,25 +65,23 @@ def find_doomed(catalog: Catalog, before: datetime) -> Doomed:
         for artifact in stored_artifacts(catalog)
         if gone.get(reference_of(artifact.uri), limit) < limit
     }
-    return Doomed(runs=tuple(sorted(set(runs))), artifacts=tuple(sorted(artifacts)))
+    gone_runs = tuple(sorted(set(runs)))
+    comments = tuple(comments_to_purge(catalog, before, gone_runs))
+    return Doomed(runs=gone_runs, artifacts=tuple(sorted(artifacts)), comments=comments)
 
 
 def purge(lake: Lake, doomed: Doomed) -> None:
     """Erase rows for good. A run that is restored in the same moment may keep nothing but that."""
     from lake.erase import erase  # with Arrow's types, as the catalog
 
-    if doomed.artifacts:
-        erase(
-            lake.table("artifacts"),
-            lambda rows: _is_in(rows, "artifact_id", doomed.artifacts),
-            settle=lake.settle,
-        )
-    for name in _TABLES_OF_RUNS if doomed.runs else ():
-        erase(
-            lake.table(name),
-            lambda rows: _is_in(rows, "run_id", doomed.runs),
-            settle=lake.settle,
-        )
+    wanted = (
+        ("comments", "comment_id", doomed.comments),
+        ("artifacts", "artifact_id", doomed.artifacts),
+        *((name, "run_id", doomed.runs) for name in _TABLES_OF_RUNS),
+    )
+    for name, column, ids in wanted:
+        if ids:
+            erase(lake.table(name), partial(_is_in, column=column, ids=ids), settle=lake.settle)
 
 
 def _is_in(rows: pa.Table, column: str, ids: Iterable[str]) -> pa.Array:

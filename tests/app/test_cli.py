@@ -67,6 +67,7 @@ def test_help_names_every_command(mhras: Command) -> None:
     wanted = {
         "backup",
         "card",
+        "comment",
         "compact",
         "config",
         "dataset",

@@ -46,6 +46,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         idle = Jobs(made.catalog, made.settings, start=lambda _settings: None)
         idle.submit("compaction", {})
         made.queries.save("All runs", "from runs")
+        made.comments.add("dataset", "phq9", "Which items?")
         with made.datasets.transform(inputs=[version], code="select 1 as one", name="one"):
             pass
         _log_model(made)

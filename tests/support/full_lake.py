@@ -59,6 +59,7 @@ def full_lake(folder: Path) -> Iterator[Workbench]:
         bench.lake.flush()
         compact(bench.lake.table("artifacts"), minimum=1, settle=0)  # and nothing is collected
         bench.tracker.set_note("Try **deeper** trees.", run_id=first)
+        bench.comments.add("run", first, "How deep?")
         bench.tracker.delete_run(second)
         bench.lake.flush()
         export_catalog(bench.lake)
