@@ -102,31 +102,41 @@ def _of_numbers(measured: MeasuredColumn) -> dict[str, Any]:
     return {
         "count": len(ordered),
         "missing": len(column) - len(ordered),
-        "distinct": _distinct(measured),
         **_moments(ordered[first:end]),
-        **_bounds(column, ordered),
         **_quantiles(ordered),
         "zeros": int(np.searchsorted(ordered, 0, "right") - np.searchsorted(ordered, 0, "left")),
         "negatives": int(np.searchsorted(ordered, 0, "left")),
         "infinite": len(ordered) - (end - first),
-        "top": _most_frequent(*measured.runs),
+        **(_of_long_numbers(column) if _is_long(measured) else _of_runs(measured)),
     }
 
 
-def _distinct(measured: MeasuredColumn) -> int:
-    column, ordered = measured.column, measured.values
-    outer = max(-ordered[0], ordered[-1]) if len(ordered) else 0.0
-    if is_a.is_integer(column.type) and outer >= _EXACT:  # neighbours are one float64
-        return int(pc.count_distinct(column, mode="only_valid").as_py())
-    return len(measured.runs[0])
+def _is_long(measured: MeasuredColumn) -> bool:
+    """Tell whether there are whole numbers of so many digits that neighbours are one float64."""
+    kind, ordered = measured.column.type, measured.values
+    is_whole = is_a.is_integer(kind) or (is_a.is_decimal(kind) and kind.scale == 0)
+    return is_whole and bool(len(ordered)) and max(-ordered[0], ordered[-1]) >= _EXACT
 
 
-def _bounds(column: pa.Array, ordered: Numbers) -> dict[str, Any]:
-    if not len(ordered):
-        return {"min": None, "max": None}
-    if is_a.is_integer(column.type):  # exactly, also where float64 is too coarse
-        return dict(pc.min_max(column).as_py())
-    return {"min": _json(ordered[0]), "max": _json(ordered[-1])}
+def _of_long_numbers(column: pa.Array) -> dict[str, Any]:
+    counted = pc.value_counts(column.drop_null())
+    table = pa.table({"value": counted.field("values"), "count": counted.field("counts")})
+    keys = [("count", "descending"), ("value", "ascending")]
+    top = table.take(pc.select_k_unstable(table, TOP, keys)).to_pylist()
+    bounds = pc.min_max(table["value"]).as_py()
+    return {
+        "distinct": table.num_rows,
+        **{name: int(value) for name, value in bounds.items()},
+        "top": [{"value": int(row["value"]), "count": row["count"]} for row in top],
+    }
+
+
+def _of_runs(measured: MeasuredColumn) -> dict[str, Any]:
+    values, counts = measured.runs
+    written = int if is_a.is_integer(measured.column.type) else _json
+    least, greatest = map(written, values[[0, -1]]) if len(values) else (None, None)
+    top = _most_frequent(values, counts)
+    return {"distinct": len(values), "min": least, "max": greatest, "top": top}
 
 
 def _quantiles(ordered: Numbers) -> dict[str, Any]:

@@ -118,3 +118,13 @@ def test_flags_times_and_others_are_counted() -> None:
     assert profile_column(pa.array([[1], None])) == {"count": 1, "missing": 1}
     assert profile_column(pa.array([Decimal("1.50"), Decimal("2.50")]))["mean"] == 2.0
     assert profile_column(pa.nulls(3)) == {"count": 0, "missing": 3}
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint64(), pa.decimal128(38, 0)], ids=str)
+def test_codes_of_many_digits_are_told_apart(kind: pa.DataType) -> None:
+    """A float64 has one value for both: 15 to 17 digits are all it holds."""
+    one, other = 9_007_199_254_740_993, 9_007_199_254_740_992
+    profile = profile_column(pa.array([one, other, one, None], kind))
+    assert (profile["distinct"], profile["min"], profile["max"]) == (2, other, one)
+    assert profile["top"] == [{"value": one, "count": 2}, {"value": other, "count": 1}]
+    assert json.loads(json.dumps(profile))["max"] == one
