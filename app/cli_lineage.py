@@ -22,7 +22,10 @@ _DIRECTIONS = ("both", "upstream", "downstream")
 @commands.command("lineage")
 def lineage(
     name: Annotated[
-        str, typer.Argument(metavar="NAME[@V]", help="A version, or the id of a run or a file.")
+        str,
+        typer.Argument(
+            metavar="NAME[@V]", help="A version, or the id of a run, file, model, card ..."
+        ),
     ],
     *,
     direction: Annotated[
@@ -136,6 +139,8 @@ def _children(found: list[tuple[str, list[str]]]) -> list[tuple[str, list[str], 
 
 
 def _name(node: LineageNode) -> str:
-    kind = "" if node.kind == "dataset_version" else f"{node.kind} "
+    from core.lineage.picture import word_of  # with colours, which --help needs none of
+
+    kind = "" if node.kind == "dataset_version" else f"{printable(word_of(node.kind))} "
     state = " (gone)" if node.missing else " (deleted)" if node.deleted else ""
     return f"{kind}{printable(node.label)}{state}"

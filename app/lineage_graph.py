@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from core.charts.palette import Mode, Palette
     from core.lineage.graph import LineageGraph, LineageNode
 
-KINDS: Final = ("dataset_version", "run", "artifact", "report", "model")
+KINDS: Final = (
+    *("dataset_version", "run", "artifact", "report", "model"),
+    *("card", "evaluation", "eda_report"),
+)
 WORDS: Final = {
     "dataset_version": "dataset",
     "run": "run",
     "artifact": "file",
     "report": "report",
     "model": "model",
+    "card": "card",
+    "evaluation": "evaluation",
+    "eda_report": "EDA report",
 }
 _ACROSS: Final = 900.0  # pixels there are for it in a window of 1280
 _SMALLEST: Final = 0.5  # a box below half its size cannot be read; the rest is reached by moving

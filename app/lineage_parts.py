@@ -34,6 +34,9 @@ select * from (
   select run_id, 'run ' || experiment_name || '/' || run_name, start_time from runs
   union all
   select model_id, 'model ' || model_name || '@' || version, created_at from model_versions
+  union all
+  select card_id, 'card ' || model_name || '@' || version || ', card ' || card_number, created_at
+  from model_cards
 ) order by made_at desc, id limit $most
 """
 
@@ -106,6 +109,8 @@ def thing_card(graph: LineageGraph, node: LineageNode) -> None:
             "Made of": counted(len(up) - 1, "thing"),
             "Made of it": counted(len(down) - 1, "thing"),
         }
+        if node.created_at:
+            rows["Since"] = f"{ago(node.created_at)} ({clock(node.created_at)})"
         facts({**rows, "Id": node.id}, alt="The thing")
         with st.container(horizontal=True):
             if node.id != graph.start and not node.missing:
@@ -125,13 +130,15 @@ def _begin_at(node_id: str) -> None:
 
 
 def _open_button(node: LineageNode) -> None:
-    if node.missing or node.kind not in {"run", "dataset_version"}:
+    if node.missing or node.kind not in {"run", "dataset_version", "model", "card"}:
         return
     if st.button("Open", icon=":material/arrow_forward:", key="open-thing"):
         if node.kind == "run":
             open_page("run", id=node.id)
+        if node.kind == "card":
+            open_page("card", model=node.label.rpartition(", card ")[0])
         name, _, version = node.label.rpartition("@")
-        open_page("dataset", name=name, version=version)
+        open_page("model" if node.kind == "model" else "dataset", name=name, version=version)
 
 
 def impact(graph: LineageGraph, node: LineageNode) -> None:

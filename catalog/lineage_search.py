@@ -4,7 +4,11 @@
     runs.inputs        what a run was started with        version -> run
     artifacts          what a run left                    run -> file
     drift_reports      what versions were compared in     version -> report
+    eda_reports        what a version was analysed in     version -> analysis
     model_versions     what was registered of a run       run -> model
+                       data that the run did not read     version -> model
+    model_evaluations  what was judged, and on what       model, version -> evaluation
+    model_cards        what a card tells of               model, evaluation, version, report -> card
 
 Only the first are stored as steps; the others are rows that are there anyway. Of a bad lake the
 steps may go round in a circle: every question here ends all the same.
@@ -30,24 +34,37 @@ Direction = Literal["upstream", "downstream", "both"]
 # its line here, and is in every graph then.
 _KINDS: Final = {
     "dataset_version": (
-        "select version_id as id, dataset_name || '@' || version as label, false as deleted"
-        " from dataset_versions"
+        "select version_id as id, dataset_name || '@' || version as label, false as deleted,"
+        " created_at as made_at from dataset_versions"
     ),
     "run": (
-        "select run_id as id, experiment_name || '/' || run_name as label, deleted from all_runs"
+        "select run_id as id, experiment_name || '/' || run_name as label, deleted,"
+        " start_time as made_at from all_runs"
     ),
     "artifact": (
-        "select a.artifact_id as id, a.path as label, r.deleted"
+        "select a.artifact_id as id, a.path as label, r.deleted, a.created_at as made_at"
         " from artifacts a join all_runs r using (run_id)"
     ),
     "report": (
         "select report_id as id, case kind when 'series' then 'drift over time' else 'drift' end"
-        " || ' from ' || version1 || ' to ' || version2 as label, false as deleted"
-        " from drift_reports"
+        " || ' from ' || version1 || ' to ' || version2 as label, false as deleted,"
+        " created_at as made_at from drift_reports"
     ),
     "model": (
-        "select model_id as id, model_name || '@' || version as label, false as deleted"
-        " from model_versions"
+        "select model_id as id, model_name || '@' || version as label, false as deleted,"
+        " created_at as made_at from model_versions"
+    ),
+    "card": (
+        "select card_id as id, model_name || '@' || version || ', card ' || card_number as label,"
+        " false as deleted, created_at as made_at from model_cards"
+    ),
+    "evaluation": (
+        "select evaluation_id as id, name || ' of ' || model_name || '@' || version as label,"
+        " false as deleted, created_at as made_at from model_evaluations"
+    ),
+    "eda_report": (
+        "select report_id as id, 'analysis of ' || version || coalesce(' for ' || target, '')"
+        " as label, false as deleted, created_at as made_at from eda_reports"
     ),
 }
 _THINGS: Final = " union all ".join(
@@ -57,16 +74,18 @@ _THINGS: Final = " union all ".join(
 # What a run was started with may be named as people name it: phq9@v3. Patches of the code are no
 # result of a run.
 _LINKS: Final = """
+read_by_runs as materialized (
+  select coalesce(v.version_id, r.input) as version_id, run_id
+  from (select run_id, unnest(inputs) as input from all_runs) r
+  left join (select version_id, version_id as name from dataset_versions union all
+             select version_id, dataset_name || '@' || version from dataset_versions) v
+         on v.name = r.input),
 links as materialized (
   select input_version_id as source, output_version_id as target, lineage_id,
          input_kind as source_kind
   from data_lineage
   union
-  select coalesce(v.version_id, r.input), run_id, 'input', 'dataset_version'
-  from (select run_id, unnest(inputs) as input from all_runs) r
-  left join (select version_id, version_id as name from dataset_versions union all
-             select version_id, dataset_name || '@' || version from dataset_versions) v
-         on v.name = r.input
+  select version_id, run_id, 'input', 'dataset_version' from read_by_runs
   union
   select run_id, artifact_id, 'file', 'run' from artifacts where artifact_type <> 'code'
   union
@@ -74,7 +93,24 @@ links as materialized (
          report_id, 'report', 'dataset_version'
   from drift_reports
   union
-  select run_id, model_id, 'model', 'run' from model_versions)
+  select version_id, report_id, 'analysis', 'dataset_version' from eda_reports
+  union
+  select run_id, model_id, 'model', 'run' from model_versions
+  union
+  select version_id, model_id, 'data', 'dataset_version'
+  from (select unnest(from_json(dataset_version_ids, '["varchar"]')) as version_id, model_id, run_id
+        from model_versions) anti join read_by_runs using (version_id, run_id)
+  union
+  select model_id, evaluation_id, 'evaluation', 'model' from model_evaluations
+  union
+  select dataset_version_id, evaluation_id, 'evaluation', 'dataset_version'
+  from model_evaluations where dataset_version_id <> ''
+  union
+  select model_id, card_id, 'card', 'model' from model_cards
+  union
+  select unnest(told.value), card_id, 'card', told.key
+  from (select card_id, unnest(map_entries(from_json(sources, '"map(varchar, varchar[])"'))) as told
+        from model_cards))
 """
 # `union` drops what was found before, so that a circle ends it
 _REACHED: Final = f"""
@@ -117,6 +153,7 @@ class LineageNode:
     label: str
     deleted: bool = False
     missing: bool = False
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +161,9 @@ class LineageEdge:
     """A step from one thing to another that was made of it.
 
     `transformation_type` is "input" or "file" for what a run was started with, or left, "report"
-    for what was compared, "model" for what was registered: those have no `lineage_id`. `code` is
+    for what was compared, "analysis" for what was analysed, "model" for what was registered and
+    "data" for what it says it was made of, "evaluation" for what was judged, "card" for what a card
+    tells of: those have no `lineage_id`. `code` is
     the digest of the text that did it. `columns` are those of the output, each with the columns of
     the source it comes from, and None where that is not known; `unresolved` says of some why it
     could not be found out.
@@ -245,8 +284,16 @@ def _details(cursor: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str,
 
 
 def _things(cursor: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str, LineageNode]:
+    from datetime import UTC
+
     rows = cursor.execute(_THINGS, {"ids": [*ids]}).fetchall()
     return {
-        row[1]: LineageNode(id=row[1], kind=row[0], label=row[2], deleted=bool(row[3]))
-        for row in rows
+        thing: LineageNode(
+            id=thing,
+            kind=kind,
+            label=label,
+            deleted=bool(deleted),
+            created_at=made_at and made_at.replace(tzinfo=UTC),
+        )
+        for kind, thing, label, deleted, made_at in rows
     }

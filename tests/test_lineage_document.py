@@ -42,10 +42,11 @@ def test_every_block_runs_after_the_one_before(
     assert capsys.readouterr().out.splitlines() == [
         "scored@v1",
         "('total',) True",
+        "['likely@v1', 'risk@v1', 'scored@v1', 'risk/first', 'phq9@v1']",
         "likely@v1",
         "scored@v1",
         "phq9@v1",
-        "['likely@v1', 'risk/first']",
+        "['likely@v1', 'risk@v1, card 1', 'risk/first']",
     ]
     (query,) = blocks("sql")
     assert wb.sql(query.rstrip().rstrip(";")).num_rows == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.lineage.picture import describe, lineage_svg
+from core.lineage.picture import describe, lineage_svg, word_of
 from core.render.blocks import (
     Callout,
     Code,
@@ -62,7 +62,7 @@ def _things(graph: LineageGraph) -> Table:
         sides = [("made of it", node.id in down), ("it is made of this", node.id in up)]
         where = ", ".join(text for text, there in sides if there) or "the thing itself"
         state = "gone" if node.missing else "deleted" if node.deleted else ""
-        rows.append((node.label, node.kind.replace("_", " "), where, state, node.id))
+        rows.append((node.label, word_of(node.kind), where, state, node.id))
     return Table(("name", "kind", "side", "state", "id"), rows=rows)
 
 

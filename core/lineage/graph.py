@@ -61,6 +61,7 @@ class LineageGraph:
                     "label": node.label,
                     "deleted": node.deleted,
                     "missing": node.missing,
+                    "created_at": node.created_at.isoformat() if node.created_at else None,
                 }
                 for node in self.nodes
             ],

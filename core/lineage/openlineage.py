@@ -2,6 +2,8 @@
 
     a transformation   one run event: job transform/<output>, its inputs, its output with columns
     a run              one run event: job run/<experiment>, what it read, what it made
+    a report, a card,  one run event: job report/<label>, card/<label> ..., what it tells of
+    an evaluation ...
 
 Datasets are named as here, with the version in a facet; the namespace tells lakes apart. The same
 lineage gives the same events: the id of a transformation's run is made of its steps.
@@ -58,6 +60,7 @@ def lineage_events(graph: LineageGraph, details: Details) -> list[Event]:
     writer = _Writer(graph, details)
     events = [writer.transformation(edges) for edges in writer.transformations()]
     events += [writer.run(node) for node in graph.nodes if node.id in details.runs]
+    events += writer.accounts()
     return sorted(events, key=lambda event: (event["eventTime"], event["run"]["runId"]))
 
 
@@ -133,6 +136,29 @@ class _Writer:
                 if i not in self._details.runs
             ],
         )
+
+    def accounts(self) -> list[Event]:
+        """Say what reports, cards and evaluations tell of, and what data models were made of.
+
+        No run did that, as far as is known, and no step was recorded.
+        """
+        told: dict[str, list[LineageNode]] = defaultdict(list)
+        for edge in self._edges:
+            source, target = self._nodes[edge.source], self._nodes[edge.target]
+            if not edge.lineage_id and "run" not in {source.kind, target.kind}:
+                told[target.id].append(source)
+        return [
+            _event(
+                "COMPLETE",
+                node.created_at,
+                run={"runId": _uuid(node.id)},
+                job=self._job(f"{node.kind}/{node.label}", {}),
+                inputs=[self._dataset(each) for each in told[node.id]],
+                outputs=[self._dataset(node, made=True)],
+            )
+            for node in map(self._nodes.__getitem__, told)
+            if node.created_at is not None  # what is gone was made at no time that is known
+        ]
 
     def _job(self, name: str, facets: Event) -> Event:
         job: Event = {"namespace": self._details.namespace, "name": name}

@@ -26,8 +26,11 @@ _MARGIN: Final = 12.0
 _LONGEST: Final = 26  # letters in a box
 _LONGEST_WORD: Final = 16  # over a step
 _LETTER: Final = 6.2  # wide, about
-_KINDS: Final = {"dataset_version": "dataset", "artifact": "file"}
-_CATEGORIES: Final = ("dataset_version", "run", "artifact", "report", "model")
+_KINDS: Final = {"dataset_version": "dataset", "artifact": "file", "eda_report": "EDA report"}
+_CATEGORIES: Final = (
+    *("dataset_version", "run", "artifact", "report", "model"),
+    *("card", "evaluation", "eda_report"),
+)
 _BAD: Final = "var(--bad, #b42318)"
 
 
@@ -65,6 +68,15 @@ def describe(graph: LineageGraph) -> str:
     circles = f" Circles: {len(graph.cycles)}." if graph.cycles else ""
     whose = labels.get(graph.start, "everything")
     return f"Lineage of {whose}: {steps}.{circles}"
+
+
+def word_of(kind: str) -> str:
+    """Return what people call a kind of thing.
+
+    >>> word_of("dataset_version"), word_of("model")
+    ('dataset', 'model')
+    """
+    return _KINDS.get(kind, kind.replace("_", " "))
 
 
 def _variables(palette: Palette) -> str:
@@ -121,7 +133,7 @@ def _box(found: Arrangement, node: LineageNode, start: bool) -> str:
     x, y = found.places[node.id]
     colour = _colour(node.kind)
     state = " (gone)" if node.missing else " (deleted)" if node.deleted else ""
-    kind = _KINDS.get(node.kind, node.kind.replace("_", " ")) + state
+    kind = word_of(node.kind) + state
     dashed = ' stroke-dasharray="4 3"' if state else ""
     return (
         f"<g><title>{escape(f'{kind}: {node.label} ({node.id})')}</title>"

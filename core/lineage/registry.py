@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from core.lineage.graph import LineageGraph
     from lake.lake import Durability
 
-_ID_NAMES: Final = ("version_id", "model_id", "artifact_id", "report_id", "run_id", "id")
+_ID_NAMES: Final = (
+    *("card_id", "evaluation_id", "version_id", "model_id"),
+    *("artifact_id", "report_id", "run_id", "id"),
+)
 _DIRECTIONS: Final = ("upstream", "downstream", "both")
 _NEWEST: Final = ("", "latest")
 _LONGEST_TYPE: Final = 64
@@ -96,7 +99,7 @@ class Lineage:
         self._durability: Durability = durability
 
     def resolve(self, thing: Any) -> LineageNode:
-        """Find a version, run, file, report or model: itself, or its id.
+        """Find a version, run, file, report, model, evaluation or card: itself, or its id.
 
         Versions of datasets also as ``phq9@v3``, or ``phq9`` for the newest.
 
@@ -112,7 +115,7 @@ class Lineage:
                 found = self._rows.things([row["version_id"]]).get(row["version_id"])
         if found is None:
             message = f"Nothing in this lake has the id {wanted!r}."
-            hint = "Give the id of a version, run, file or model, or a dataset as phq9@v3."
+            hint = "Give the id of a version, run, model, card ..., or a dataset as phq9@v3."
             raise DatasetNotFoundError(message, hint=hint, thing=wanted)
         return found
 

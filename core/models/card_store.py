@@ -124,6 +124,7 @@ class CardStore:
             "completeness": found.score,
             "missing": json.dumps([item.title for item in found.missing]),
             "metrics": dict(card.metrics),
+            "sources": json.dumps(_sources(card)),
             "created_at": now_us(),
         }
 
@@ -216,3 +217,12 @@ class CardStore:
     def _append(self, table: str, row: Mapping[str, Any]) -> None:
         event = {"actor": self._actor, "event_at": now_us(), "writer": self._lake.writer}
         self._lake.append(table, [{**row, **event}], durability=self._durability)
+
+
+def _sources(card: ModelCard) -> dict[str, list[str]]:
+    """Return the ids of what a card tells of, beside its model: what lineage leads to it from."""
+    return {
+        "evaluation": [one.evaluation_id for one in card.evaluations if one.evaluation_id],
+        "dataset_version": [data.version_id for data in card.datasets],
+        "report": [one.report_id for one in card.drift],
+    }

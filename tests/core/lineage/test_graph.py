@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import LineageCycleError, RunNotFoundError
 from core.lineage.graph import find_cycles, find_path
+from tests.core.lineage.accounts import keep_accounts
 from tests.core.lineage.chain import chain, register
 
 if TYPE_CHECKING:
@@ -151,4 +152,50 @@ def test_a_report_comes_from_the_versions_it_compares(workbench: Workbench) -> N
         ("before@v1", "report", label),
     ]
     assert len(datasets.get_lineage(report.report_id)) == 2
-    assert workbench.lineage.openlineage(report) == []
+    (event,) = workbench.lineage.openlineage(report)
+    assert sorted(source["name"] for source in event["inputs"]) == ["after", "before"]
+    assert [made["name"] for made in event["outputs"]] == [label]
+
+
+def test_models_evaluations_reports_and_cards_are_in_the_graph(workbench: Workbench) -> None:
+    kept = keep_accounts(workbench)
+    names = {thing: name for name, thing in kept.items()}
+    graph = workbench.lineage.graph(kept["first"])
+    known = [(names.get(e.source), e.transformation_type, names.get(e.target)) for e in graph.edges]
+    assert sorted(step for step in known if None not in step) == [
+        ("drift", "card", "card"),
+        ("evaluation", "card", "card"),
+        ("first", "analysis", "analysis"),
+        ("first", "card", "card"),
+        ("first", "data", "other"),
+        ("first", "input", "run"),
+        ("first", "report", "drift"),
+        ("model", "card", "card"),
+        ("model", "evaluation", "evaluation"),
+        ("run", "model", "model"),
+    ]
+    kinds = {names[node.id]: (node.kind, node.label) for node in graph.nodes if node.id in names}
+    assert kinds == {
+        "first": ("dataset_version", "clinic@v1"),
+        "run": ("run", "risk/a"),
+        "model": ("model", "risk@v1"),
+        "other": ("model", "risk@v2"),
+        "drift": ("report", "drift from clinic@v1 to clinic@v2"),
+        "analysis": ("eda_report", "analysis of clinic@v1 for outcome"),
+        "evaluation": ("evaluation", "autumn of risk@v1"),
+        "card": ("card", "risk@v1, card 1"),
+    }
+    assert all(node.created_at for node in graph.nodes)
+    card = workbench.lineage.resolve(workbench.cards.get_card("risk@v1"))
+    upstream = {node.id for node in workbench.lineage.graph(card, "upstream").nodes}
+    assert upstream == {kept[name] for name in kept.keys() - {"other", "analysis"}}
+
+
+def test_a_card_of_before_its_sources_were_kept_comes_from_its_model(
+    workbench: Workbench,
+) -> None:
+    kept = keep_accounts(workbench)
+    card = {"card_id": "old", "model_id": kept["model"], "model_name": "risk", "version": "v1"}
+    workbench.lake.append("model_cards", [{**card, "card_number": 2, "event_at": 1, "writer": "w"}])
+    (step,) = workbench.lineage.graph("old", "upstream", depth=1).edges
+    assert (step.source, step.transformation_type) == (kept["model"], "card")

@@ -1,28 +1,26 @@
-"""Lineage as OpenLineage events.
-
-The specification is published under Apache-2.0 and not kept here. `OPENLINEAGE_SPEC=<folder>`, with
-the folder `spec` of its repository, validates the events against its JSON schemas as well.
-"""
+"""Lineage as OpenLineage events, which are valid by the published schemas (tests/support)."""
 
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from core.lineage.openlineage import PRODUCER
+from tests.core.lineage.accounts import keep_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core import Workbench
 
-SPEC = os.environ.get("OPENLINEAGE_SPEC", "")
+SPEC = Path(__file__).parents[2] / "support" / "openlineage"
 CORE = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/"
 NAMESPACE = "mhras://test"
 
@@ -123,22 +121,55 @@ def test_events_keep_the_form_and_come_in_order(
     assert other == f"mhras://{workbench.lake.lake_id}"
 
 
-@pytest.mark.skipif(not SPEC, reason="OPENLINEAGE_SPEC names no folder with the specification")
-def test_events_are_valid_by_the_published_schemas(events: list[dict[str, Any]]) -> None:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry, Resource
+@pytest.fixture(scope="module")
+def schemas() -> Registry[Any]:
+    found = [json.loads(path.read_text("utf8")) for path in SPEC.rglob("*.json")]
+    known: Registry[Any] = Registry()
+    return known.with_resources((each["$id"], Resource.from_contents(each)) for each in found)
 
-    found = [json.loads(path.read_text("utf8")) for path in Path(SPEC).rglob("*.json")]
-    schemas = {each["$id"]: each for each in found if "$id" in each}
-    registry: Any = Registry().with_resources(
-        (url, Resource.from_contents(each)) for url, each in schemas.items()
-    )
-    formats = Draft202012Validator.FORMAT_CHECKER
+
+def validate(events: list[dict[str, Any]], schemas: Registry[Any]) -> set[str]:
+    """Check events and all their facets, and return the schemas they say they follow."""
     parts = [(event, event["schemaURL"]) for event in events]
     parts += [(facet, facet["_schemaURL"]) for facet in facets(events)]
     for part, url in parts:
-        schema = {"$ref": url}
-        Draft202012Validator(schema, registry=registry, format_checker=formats).validate(part)
-    assert len({url for _, url in parts}) == 10
-    for url in {url for _, url in parts if not url.endswith("/RunFacet")}:
-        assert not Draft202012Validator({"$ref": url}, registry=registry).is_valid({})
+        checks = Draft202012Validator.FORMAT_CHECKER
+        Draft202012Validator({"$ref": url}, registry=schemas, format_checker=checks).validate(part)
+    return {url for _, url in parts}
+
+
+def test_events_are_valid_by_the_published_schemas(
+    events: list[dict[str, Any]], schemas: Registry[Any]
+) -> None:
+    used = validate(events, schemas)
+    assert len(used) == 10
+    for url in used:
+        if not url.endswith("/RunFacet"):  # of which nothing but its producer is asked
+            assert not Draft202012Validator({"$ref": url}, registry=schemas).is_valid({})
+
+
+def test_reports_models_and_cards_are_events_of_what_they_tell_of(
+    workbench: Workbench, schemas: Registry[Any]
+) -> None:
+    kept = keep_accounts(workbench)
+    events = workbench.lineage.openlineage("clinic@v1", namespace=NAMESPACE)
+    validate(events, schemas)
+    told = {
+        event["job"]["name"]: (
+            sorted(each["name"] for each in event["inputs"]),
+            [each["name"] for each in event["outputs"]],
+        )
+        for event in events
+    }
+    drift, autumn = "drift from clinic@v1 to clinic@v2", "autumn of risk@v1"
+    analysis, card_name = "analysis of clinic@v1 for outcome", "risk@v1, card 1"
+    assert told == {
+        "run/risk": (["clinic"], ["model.json", "risk@v1"]),
+        "model/risk@v2": (["clinic"], ["risk@v2"]),
+        f"report/{drift}": (["clinic"], [drift]),
+        f"eda_report/{analysis}": (["clinic"], [analysis]),
+        f"evaluation/{autumn}": (["risk@v1"], [autumn]),
+        f"card/{card_name}": ([autumn, "clinic", drift, "risk@v1"], [card_name]),
+    }
+    (card,) = [e for e in events if e["job"]["name"].startswith("card/")]
+    assert card["run"]["runId"] == kept["card"]
