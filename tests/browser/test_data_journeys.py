@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.browser.test_journeys import is_titled, says
 from tests.browser.test_looks import tour
+from tests.browser.ui import is_titled, says
 from tests.support.sample_datasets import NAME, make_dataset_lake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from playwright.sync_api import Position
 
     from tests.browser.conftest import Server
     from tests.browser.ui import Ui
@@ -63,39 +65,36 @@ def upload(ui: Ui, path: Path) -> None:
     ui.until(says("What is in the file"))
 
 
+def press(ui: Ui, name: str, *, until: str) -> None:
+    ui.press(ui.page.get_by_role("button", name=name, exact=True), until=until)
+
+
 def test_from_a_file_to_a_report_of_drift(
     open_ui: Callable[..., Ui], serve: Callable[[Path], Server], tmp_path: Path
 ) -> None:
     (tmp_path / "lake").mkdir()
     ui = open_ui(serve(tmp_path / "lake").address)
     ui.open().go("Datasets")
-    ui.page.get_by_role("button", name="Register data").click()
-    ui.until(is_titled("Register data"))
+    press(ui, "Register data", until=is_titled("Register data"))
     upload(ui, survey(tmp_path / "spring.csv", 7))
     box = ui.page.get_by_role("combobox", name="Dataset")
     box.fill("survey")
     box.press("Enter")
-    ui.settle()
-    ui.page.get_by_role("textbox", name="Source").fill("spring survey")
-    ui.page.get_by_role("button", name="Register", exact=True).click()
-    ui.until(is_titled("survey")).until(says("v1, 1 of 1"))
-    ui.page.get_by_role("button", name="Explore").click()
-    ui.until(is_titled("EDA")).until(says("What to do first"))
+    ui.settle().fill("Source", "spring survey")
+    press(ui, "Register", until=is_titled("survey"))
+    ui.until(says("v1, 1 of 1"))
+    press(ui, "Explore", until=is_titled("EDA"))
+    ui.until(says("What to do first"))
     assert ui.parameters["data"] == ["survey@v1"]
-    ui.page.get_by_role("button", name="Dataset", exact=True).click()
-    ui.until(is_titled("survey"))
-    ui.page.get_by_role("button", name="New version").click()
-    ui.until(is_titled("Register data"))
+    press(ui, "Dataset", until=is_titled("survey"))
+    press(ui, "New version", until=is_titled("Register data"))
     upload(ui, survey(tmp_path / "autumn.csv", 6))
     ui.until(says("the same columns and types"))
-    ui.page.get_by_role("button", name="Register a new version").click()
-    ui.until(says("v2, 2 of 2"))
-    ui.page.get_by_role("tab", name="Versions").click()
-    ui.until(says("Changed values"))
-    ui.page.get_by_role("button", name="Check drift").click()
-    ui.until(is_titled("Drift")).until(says("1 of 3 columns has changed"))
-    ui.page.get_by_role("button", name="Keep report").click()
-    ui.until(says("Compared all rows; stored"))
+    press(ui, "Register a new version", until=says("v2, 2 of 2"))
+    ui.tab("Versions").until(says("Changed values"))
+    press(ui, "Check drift", until=is_titled("Drift"))
+    ui.until(says("1 of 3 columns has changed"))
+    press(ui, "Keep report", until=says("Compared all rows; stored"))
     with ui.page.expect_download() as event:
         ui.page.get_by_role("button", name="HTML").click()
     event.value.save_as(tmp_path / "drift.html")
@@ -113,15 +112,15 @@ def test_a_clicked_bar_makes_a_cohort_that_the_address_keeps(
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box is not None
-    ui.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.6)
-    ui.until(says("The cohort differs in"))
+    at: Position = {"x": box["width"] / 2, "y": box["height"] * 0.6}
+    ui.press(chart, until=says("The cohort differs in"), at=at)
     (cohort,) = ui.parameters["cohort"]
     assert cohort.startswith('"age" >= ')
     ui.page.reload()
     ui.until(says("The cohort differs in"))
     assert ui.parameters["cohort"] == [cohort]
-    ui.page.get_by_role("button", name="Show rows").click()
-    ui.until(is_titled(NAME)).until(says("rows match"))
+    press(ui, "Show rows", until=is_titled(NAME))
+    ui.until(says("rows match"))
     assert ui.parameters["where"] == [cohort]
 
 
@@ -130,11 +129,9 @@ def test_a_row_of_the_catalogue_opens_its_dataset(
 ) -> None:
     ui = open_ui(served_data)
     ui.open("datasets?find-data=asked")
-    ui.click_cell(ui.keyed("datasets-table"), 0, 30)
-    ui.until(is_titled(NAME))
+    ui.click_cell(ui.keyed("datasets-table"), 0, 30, until=is_titled(NAME))
     assert ui.parameters["name"] == [NAME]
-    ui.click_cell(ui.keyed("columns-table"), 2, 18)
-    ui.until(says("sleep in numbers"))
+    ui.click_cell(ui.keyed("columns-table"), 2, 18, until=says("sleep in numbers"))
     assert ui.parameters["column"] == ["sleep"]
 
 

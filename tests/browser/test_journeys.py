@@ -11,51 +11,48 @@ from urllib.parse import quote
 import pytest
 
 from core import Workbench
+from tests.browser.ui import has, is_titled, says
 from tests.support.sample_lake import EVIL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from playwright.sync_api import Position
+
     from tests.browser.ui import Ui
     from tests.support.sample_lake import SampleLake
 
 pytestmark = pytest.mark.browser
+ANSWER = ".st-key-sql-answer"
 INVISIBLE = re.compile("[\u2060\u200b]")
 DIES_RUNNING = """
 import os, sys
 from core import Workbench
 bench = Workbench(sys.argv[1], actor="ana")
-print(bench.tracker.start_run("sleep", "abandoned").run_id, flush=True)
+print(bench.tracker.start_run("abandoned", "abandoned").run_id, flush=True)
 os._exit(1)
 """
 
 
-def filter_by(ui: Ui, text: str) -> None:
-    box = ui.keyed("filter").get_by_role("textbox")
-    box.fill(text)
-    box.press("Enter")
+def filter_by(ui: Ui, text: str, *, until: str) -> None:
+    ui.enter(ui.keyed("filter").get_by_role("textbox"), text, until=until)
 
 
-def says(text: str) -> str:
-    """A condition in JavaScript: the page shows this text."""
-    return f"() => document.querySelector('[data-testid=stMain]').innerText.includes({text!r})"
-
-
-def is_titled(title: str) -> str:
-    return f"() => document.querySelector('h1')?.innerText === {title!r}"
+def ask(ui: Ui, query: str, *, until: str) -> None:
+    ui.open("sql")
+    box = ui.page.get_by_role("textbox", name="Query")
+    ui.enter(box, query, until=until, key="Control+Enter")
 
 
 def test_from_home_to_an_artifact_of_a_filtered_run(ui: Ui, sample: SampleLake) -> None:
     ui.open()
     assert ui.title == "Home"
     ui.go("Runs")
-    filter_by(ui, "params.depth = '4'")
-    ui.until(says("1 of "))
-    ui.click_cell(ui.keyed("runs-table"), 0, 80)
-    ui.until(is_titled("forest-4"))
+    filter_by(ui, "params.depth = '4'", until=says("1 of "))
+    ui.click_cell(ui.keyed("runs-table"), 0, 80, until=is_titled("forest-4"))
     assert ui.parameters["id"] == [sample.finished]
-    ui.page.get_by_role("tab", name="Artifacts").click()
+    ui.tab("Artifacts")
     ui.page.get_by_role("combobox", name="Artifact").click()
     ui.page.get_by_role("option", name="shape.svg").click()
     ui.page.get_by_role("img", name="shape.svg").wait_for()
@@ -77,10 +74,8 @@ def test_an_address_opens_the_same_view_again(ui: Ui) -> None:
 def test_chosen_runs_are_compared_and_stand_in_the_address(ui: Ui) -> None:
     ui.open("runs?experiment=phq9+risk&status=FINISHED")
     table = ui.keyed("runs-table")
-    ui.click_cell(table, 0, 18)
-    ui.until(says("1 chosen run"))
-    ui.click_cell(table, 1, 18)
-    ui.until(says("2 chosen runs"))
+    ui.click_cell(table, 0, 18, until=says("1 chosen run"))
+    ui.click_cell(table, 1, 18, until=says("2 chosen runs"))
     assert "What differs" in ui.text
     assert "auc by step" in ui.text
     ids = ui.parameters["run"]
@@ -89,8 +84,8 @@ def test_chosen_runs_are_compared_and_stand_in_the_address(ui: Ui) -> None:
     ui.page.reload()
     ui.until(says("2 chosen runs"))
     assert ui.parameters["run"] == ids
-    ui.page.get_by_role("button", name="Clear", exact=True).click()
-    ui.until("() => !location.search.includes('run=')")
+    clear = ui.page.get_by_role("button", name="Clear", exact=True)
+    ui.press(clear, until="() => !location.search.includes('run=')")
     assert "What differs" not in ui.text
 
 
@@ -104,8 +99,7 @@ def test_chosen_runs_survive_another_page(ui: Ui, sample: SampleLake) -> None:
 
 def test_a_filter_that_cannot_be_read_is_explained_below_it(ui: Ui) -> None:
     ui.open("runs")
-    filter_by(ui, "metrics.auc >")
-    ui.until("() => !!document.querySelector('.st-key-filter-error')")
+    filter_by(ui, "metrics.auc >", until=has(".st-key-filter-error"))
     problem = ui.keyed("filter-error").inner_text()
     assert "a value is missing" in problem
     assert f"{' ' * len('metrics.auc >')}^" in problem.replace("\xa0", " ")
@@ -122,25 +116,24 @@ def test_names_from_anybody_are_shown_as_text(ui: Ui, sample: SampleLake) -> Non
 
 
 def test_a_page_from_an_artifact_can_neither_run_nor_reach_out(ui: Ui, sample: SampleLake) -> None:
+    blocked = "Content Security Policy"  # the picture it asks for is on another machine
+    ui.expects(blocked)
     ui.open(f"run?id={sample.finished}&tab=Artifacts&artifact=report.html")
     frame = ui.page.frame_locator("iframe").frame_locator("iframe")
     assert frame.get_by_role("heading").inner_text() == "Report of a run"
     assert ui.page.locator("iframe").count() == 1
-    blocked = [fault for fault in ui.faults if "Content Security Policy" in fault]
-    assert blocked, "the picture it asks for is on another machine"
-    assert ui.faults == blocked
-    ui.faults.clear()
 
 
 def test_a_running_run_is_live(ui: Ui, sample: SampleLake) -> None:
     with Workbench(sample.folder, actor="ana") as bench:
-        with bench.tracker.start_run("sleep", "live one") as run:
+        with bench.tracker.start_run("live", "live one") as run:
             run.log_metrics({"auc": 0.125}, step=0)
-            ui.open(f"run?id={run.run_id}")
-            ui.until(says("RUNNING"))
+            ui.open(f"run?id={run.run_id}").until(says("RUNNING"))
+            assert "0.875" not in ui.text
             run.log_metrics({"auc": 0.875}, step=1)
             ui.until(says("0.875"))
         ui.until(says("FINISHED"))
+        assert "RUNNING" not in ui.text
         bench.tracker.delete_run(run.run_id)
 
 
@@ -161,15 +154,12 @@ def test_an_abandoned_run_says_when_it_was_last_heard_of(ui: Ui, sample: SampleL
 
 def test_notes_and_tags_are_edited_in_place(ui: Ui, sample: SampleLake) -> None:
     ui.open(f"run?id={sample.failed}&tab=Notes")
-    ui.page.get_by_role("textbox", name="Note").fill("It **failed** early.")
-    ui.page.get_by_role("button", name="Save note").click()
-    ui.page.locator("strong", has_text="failed").wait_for()
-    ui.page.get_by_role("tab", name="Overview").click()
-    ui.page.get_by_role("button", name="Edit tags").click()
-    ui.page.get_by_role("textbox", name="Name").fill("seen")
-    ui.page.get_by_role("textbox", name="Value").fill("yes")
-    ui.page.get_by_role("button", name="Save tag").click()
-    ui.until(says("seen: yes"))
+    ui.fill("Note", "It **failed** early.")
+    ui.press(ui.page.get_by_role("button", name="Save note"), until=has("strong"))
+    ui.tab("Overview")
+    ui.unfold("Edit tags")
+    ui.fill("Name", "seen").fill("Value", "yes")
+    ui.press(ui.page.get_by_role("button", name="Save tag"), until=says("seen: yes"))
     with Workbench(sample.folder) as bench:
         run = bench.tracker.get_run(sample.failed)
     assert (run.note, run.tags["seen"]) == ("It **failed** early.", "yes")
@@ -194,41 +184,36 @@ def test_things_are_found_by_name_from_any_page(ui: Ui, sample: SampleLake) -> N
     found = ui.page.get_by_role("dialog").get_by_role("button", name="forest-4")
     found.wait_for()
     ui.settle().picture("search")
-    found.click()
-    ui.until(is_titled("forest-4"))
+    ui.press(found, until=is_titled("forest-4"))
     assert ui.parameters["id"] == [sample.finished]
 
 
 def test_an_answer_in_sql_becomes_a_dataset(ui: Ui, sample: SampleLake) -> None:
-    ui.open("sql")
-    box = ui.page.get_by_role("textbox", name="Query")
-    box.fill("select run_name, metrics['auc'] as auc from runs where experiment_name = 'sleep'")
-    box.press("Control+Enter")
-    ui.until("() => !!document.querySelector('.st-key-sql-answer')")
-    ui.settle().picture("sql-answer")
+    query = "select run_name, metrics['auc'] as auc from runs where experiment_name = 'sleep'"
+    ask(ui, query, until=has(ANSWER))
+    ui.picture("sql-answer")
     address = ui.page.url
-    ui.page.get_by_role("button", name="Save as dataset").click()
-    ui.page.get_by_role("textbox", name="Dataset").fill("sleep_runs")
-    ui.page.get_by_role("button", name="Save", exact=True).click()
-    ui.page.get_by_text("has 5 rows.").wait_for()
+    ui.unfold("Save as dataset")
+    ui.fill("Dataset", "sleep_runs")
+    save = ui.page.get_by_role("button", name="Save", exact=True)
+    ui.press(save, until="() => document.body.innerText.includes('has 5 rows.')")
     with Workbench(sample.folder) as bench:
         version = bench.datasets.get_version("sleep_runs")
-        assert (version.num_rows, version.metadata["sql"][:15]) == (5, "select run_name")
+        assert (version.num_rows, version.metadata["sql"]) == (5, query)
     ui.page.goto(address)
-    ui.until("() => !!document.querySelector('.st-key-sql-answer')")
-    text = ui.page.get_by_role("textbox", name="Query").input_value()
-    assert text.startswith("select run_name, metrics['auc'] as auc")
+    ui.until(has(ANSWER))
+    assert ui.page.get_by_role("textbox", name="Query").input_value() == query
     with Workbench(sample.folder) as bench:
-        assert len(bench.queries.history()) == 1
+        asked = bench.queries.history(limit=1000)
+    assert [each.sql for each in asked].count(query) == 1
 
 
 def test_a_query_that_takes_long_is_cancelled(ui: Ui) -> None:
-    ui.open("sql")
-    box = ui.page.get_by_role("textbox", name="Query")
-    box.fill("select count(*) from range(10000000) a, range(10000000) b")
-    box.press("Control+Enter")
-    ui.page.get_by_role("button", name="Cancel", exact=True).click()
-    ui.until(says("was cancelled"))
+    cancel = ui.page.get_by_role("button", name="Cancel", exact=True)
+    endless = "select count(*) from range(10000000) a, range(10000000) b"
+    ask(ui, endless, until=has(".st-key-cancel-query"))
+    ui.press(cancel, until=says("was cancelled"))
+    assert cancel.count() == 0
 
 
 def test_a_box_of_the_lineage_is_clicked(ui: Ui, sample: SampleLake) -> None:
@@ -243,16 +228,17 @@ def test_a_box_of_the_lineage_is_clicked(ui: Ui, sample: SampleLake) -> None:
     canvas = ui.keyed("lineage-drawing").locator("canvas").first
     box = canvas.bounding_box()
     assert box is not None
-    ui.page.mouse.click(box["x"] + box["width"] * 0.92, box["y"] + box["height"] / 2)
-    ui.until("() => location.search.includes('node=')")
+    at: Position = {"x": box["width"] * 0.92, "y": box["height"] / 2}
+    ui.press(canvas, until="() => location.search.includes('node=')", at=at)
     ui.until(says("Begin here"))
     assert len(ui.parameters["node"]) == 1
 
 
 def test_the_link_of_a_view_is_offered(ui: Ui, sample: SampleLake) -> None:
     ui.open(f"run?id={sample.finished}")
-    ui.page.get_by_role("button", name="Link").click()
-    ui.page.get_by_text(f"{ui.address}/run?id={sample.finished}").wait_for()
+    ui.unfold("Link")
+    link = ui.page.get_by_text("/run?id=")
+    assert link.inner_text() == f"{ui.address}/run?id={sample.finished}"
 
 
 def test_metrics_are_drawn_and_smoothed(ui: Ui, sample: SampleLake) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.test_journeys import is_titled, says
 from tests.browser.test_looks import tour
+from tests.browser.ui import is_titled, says
 from tests.support.sample_models import MODEL, make_model_lake
 
 if TYPE_CHECKING:
@@ -41,11 +41,10 @@ def test_from_the_catalogue_to_an_exported_card(
 ) -> None:
     ui = open_ui(served_models)
     ui.open().go("Models")
-    ui.click_cell(ui.keyed("models-table"), 1, 60)
-    ui.until(is_titled(MODEL))
-    ui.page.get_by_role("button", name="Card", exact=True).click()
-    ui.until(says("This is a draft"))
-    ui.page.get_by_role("button", name="Export").click()
+    ui.click_cell(ui.keyed("models-table"), 1, 30, until=is_titled(MODEL))
+    card = ui.page.get_by_role("button", name="Card", exact=True)
+    ui.press(card, until=says("This is a draft"))
+    ui.unfold("Export")
     with ui.page.expect_download() as waiting:
         ui.page.get_by_role("button", name="HTML, one file for readers").click()
     waiting.value.save_as(tmp_path / "card.html")

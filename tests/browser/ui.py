@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from playwright.sync_api import TimeoutError as NotYetError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import (
         Browser,
         ConsoleMessage,
         Error,
         Locator,
+        Position,
         Request,
         Response,
         ViewportSize,
+        WebSocket,
     )
 
 LOCAL: Final = "127.0.0.1"
 PATIENCE: Final = 90_000  # milliseconds; a machine that is busy is not a fault
+AGAIN: Final = 3_000  # after which a click of which the page took no notice is done again
+LATE: Final = 30_000  # and one that the server was told of, when nothing came of it
+TRIES: Final = 10
 ROW: Final = 35  # pixels of a row of a table of runs
 HEADING: Final = 33  # and of the names of its columns
 SIZE: Final[ViewportSize] = {"width": 1440, "height": 1000}
@@ -34,12 +44,29 @@ SETTLED: Final = """() => {
 }"""
 
 
+def says(text: str) -> str:
+    """Return the condition in JavaScript that the page shows a text."""
+    return f"() => document.querySelector('[data-testid=stMain]').innerText.includes({text!r})"
+
+
+def has(selector: str) -> str:
+    """Return the condition that the page has an element."""
+    return f"() => !!document.querySelector({selector!r})"
+
+
+def is_titled(title: str) -> str:
+    """Return the condition that this is the page of a title."""
+    return f"() => document.querySelector('h1')?.innerText === {title!r}"
+
+
 class Ui:
     """A window with a guard: it must stay on this machine, and nothing in it may fail."""
 
     def __init__(self, browser: Browser, address: str, theme: str) -> None:
         self.address, self.theme = address, theme
         self.faults: list[str] = []
+        self.expected: tuple[str, ...] = ()
+        self.asked = 0  # messages to the server: each is a click or a text the page has taken
         scheme: Any = theme
         self.context = browser.new_context(viewport=SIZE, color_scheme=scheme, locale="en-GB")
         self.page = self.context.new_page()
@@ -48,6 +75,7 @@ class Ui:
         self.page.on("pageerror", self._on_error)
         self.page.on("request", self._on_request)
         self.page.on("response", self._on_response)
+        self.page.on("websocket", self._on_websocket)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -65,9 +93,26 @@ class Ui:
         if response.status >= 400:
             self.faults.append(f"{response.status}: {response.url}")
 
+    def _on_websocket(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._on_asked)
+
+    def _on_asked(self, _message: object) -> None:
+        self.asked += 1
+
+    def expects(self, *texts: str) -> None:
+        """Say of which faults there must be some, whenever they arrive, by a text each has."""
+        self.expected += texts
+
     def check(self) -> None:
-        """Fail when anything happened that should not."""
-        assert self.faults == []
+        """Fail when anything happened that should not, or nothing that was expected."""
+        end = time.monotonic() + PATIENCE / 1000
+        while missing := [text for text in self.expected if text not in "\n".join(self.faults)]:
+            assert time.monotonic() < end, f"these faults were expected: {missing}"
+            self.page.wait_for_timeout(50)
+        assert [fault for fault in self.faults if not self._is_expected(fault)] == []
+
+    def _is_expected(self, fault: str) -> bool:
+        return any(text in fault for text in self.expected)
 
     def close(self) -> None:
         self.context.close()
@@ -93,8 +138,60 @@ class Ui:
 
     def go(self, name: str) -> Ui:
         """Follow a link of the sidebar."""
-        self.page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
-        return self.until(f"() => document.querySelector('h1')?.innerText === '{name}'")
+        link = self.page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True)
+        return self.press(link, until=is_titled(name))
+
+    def press(self, what: Locator, *, until: str, at: Position | None = None) -> Ui:
+        """Click until a condition in JavaScript holds; see `do`."""
+        return self.do(lambda: what.click(position=at), until=until)
+
+    def enter(self, box: Locator, text: str, *, until: str, key: str = "Enter") -> Ui:
+        """Write into a box and press a key until a condition in JavaScript holds; see `do`."""
+
+        def write() -> None:
+            box.fill(text)
+            box.press(key)
+
+        return self.do(write, until=until)
+
+    def do(self, act: Callable[[], None], *, until: str) -> Ui:
+        """Act until a condition in JavaScript holds: again when the page took no notice of it.
+
+        It took notice when it sent something to the server, which may then take its time. The mouse
+        leaves what it rests on first: help that opened there may cover what to click.
+        """
+        for _ in range(TRIES):
+            asked = self.asked
+            self.page.mouse.move(0, 0)
+            act()
+            if self._comes(until) or (self.asked > asked and self.settle()._comes(until, LATE)):
+                return self.settle()
+        raise AssertionError(f"in vain: {until}")
+
+    def _comes(self, condition: str, within: int = AGAIN) -> bool:
+        try:
+            self.page.wait_for_function(condition, timeout=within)
+        except NotYetError:
+            return False
+        return True
+
+    def tab(self, name: str) -> Ui:
+        """Turn to a tab."""
+        shown = "[...document.querySelectorAll('[role=tab][aria-selected=true]')]"
+        until = f"() => {shown}.some(tab => tab.innerText.trim() === {name!r})"
+        return self.press(self.page.get_by_role("tab", name=name, exact=True), until=until)
+
+    def unfold(self, name: str) -> None:
+        """Open a menu; not by `press`, because a second click would close it."""
+        self.page.mouse.move(0, 0)
+        self.settle().page.get_by_role("button", name=name, exact=True).click()
+
+    def fill(self, name: str, text: str) -> Ui:
+        """Write into the box of this name and leave it, so that the page takes the text."""
+        box = self.page.get_by_role("textbox", name=name, exact=True)
+        box.fill(text)
+        box.press("Tab")
+        return self.settle()
 
     @property
     def title(self) -> str:
@@ -110,13 +207,10 @@ class Ui:
         """What the address says after the question mark."""
         return parse_qs(urlsplit(self.page.url).query)
 
-    def click_cell(self, inside: Locator, row: int, x: float) -> None:
+    def click_cell(self, inside: Locator, row: int, x: float, *, until: str) -> Ui:
         """Click into a table, `x` pixels from its left, in a row counted from 0."""
-        canvas = inside.locator("canvas[data-testid=data-grid-canvas]").first
-        canvas.scroll_into_view_if_needed()
-        box = canvas.bounding_box()
-        assert box is not None, "the table is not visible"
-        self.page.mouse.click(box["x"] + x, box["y"] + HEADING + ROW * (row + 0.5))
+        table = inside.get_by_test_id("stDataFrameResizable").first
+        return self.press(table, until=until, at={"x": x, "y": HEADING + ROW * (row + 0.5)})
 
     def picture(self, name: str) -> None:
         """Keep a picture of the whole page, when somebody wants to look at them."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core import Workbench
 from lake.lake import Lake
 from lake.verify import verify
+from tests.support.processes import PATIENCE
 from tests.support.workbenches import steps_by_run
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ class Busy:
         self.points: dict[str, int] = {}
         self.ended = 0
         self.searches = 0
+
+    @property
+    def has_done_enough(self) -> bool:
+        """Whether something was searched, compacted and logged, however slow this machine is."""
+        compacted = self.workbench.lake.table("metrics").snapshot().version > 0
+        return compacted and self.searches > 2 and self.ended > 2
 
     def log(self) -> None:
         tracker = self.workbench.tracker
@@ -86,15 +93,16 @@ def test_counts_never_go_down_while_others_write_and_compact(memory_path: Path) 
         with ThreadPoolExecutor(len(jobs)) as pool:
             working = [pool.submit(job) for job in jobs]
             end = time.monotonic() + SECONDS
-            while time.monotonic() < end and not any(job.done() for job in working):
+            while not (busy.has_done_enough and time.monotonic() > end):
+                if any(job.done() for job in working) or time.monotonic() > end + PATIENCE:
+                    break  # one has failed, or this machine does not get to all of it
                 time.sleep(0.05)
             busy.over.set()
             for job in working:
                 job.result()
         steps = steps_by_run(workbench)
         assert steps == {f"run {number}": list(range(50)) for number in range(busy.ended)}
-        assert workbench.lake.table("metrics").snapshot().version > 0, "nothing was compacted"
-        assert busy.searches > 2
+        assert busy.has_done_enough
         with Workbench(memory_path / "lake") as fresh:
             assert steps_by_run(fresh) == steps
         assert verify(workbench.lake.store, workbench.lake.specs.values(), "content") == []
