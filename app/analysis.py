@@ -1,8 +1,8 @@
-"""Analyses of versions for pages: made once, in place, with a bar that moves.
+"""Analyses of versions for pages: made once; small ones in place, with a bar that moves.
 
 An analysis is of versions, which never change and have ids of their own, so what was made is kept
 whatever else is written to the lake; the ones nobody asked for lately are let go of. What takes
-long waits for a click.
+long waits for a click, and the analysis of a large version is a job whose report is stored.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
 
+from app.job_watch import offer_work
 from app.wording import counted
 
 if TYPE_CHECKING:
@@ -74,12 +75,13 @@ def moving_bar(text: str) -> Iterator[Progress]:
 
 
 def quality_issues(view: View, version: DatasetVersion) -> list[DataQualityIssue] | None:
-    """Return what is wrong with a version; None while nobody asked for what takes long."""
+    """Return what is wrong with a version; None while nobody analyzed a large one."""
     from core.eda.module import EDAModule  # the first analysis needs it
 
     key = ("quality", version.version_id)
-    if not may_begin(key, "Look for faults", version.num_rows * version.num_columns):
-        return None
+    if _is_large(version) and not made(key):
+        report = eda_report(view, version)
+        return None if report is None else list(report.quality_issues)
 
     def make() -> list[DataQualityIssue]:
         with moving_bar("Looking for faults") as tell:
@@ -91,18 +93,42 @@ def quality_issues(view: View, version: DatasetVersion) -> list[DataQualityIssue
 
 
 def eda_report(view: View, version: DatasetVersion, target: str | None = None) -> EDAReport | None:
-    """Return the analysis of a version, as `quality_issues` does. Raises EDAError."""
+    """Return the analysis of a version; None while a job makes that of a large one, or nobody does.
+
+    Raises EDAError.
+    """
     from core.eda.module import EDAModule  # as above
 
     key = ("eda", version.version_id, target or "")
-    if not may_begin(key, "Analyze", version.num_rows * version.num_columns):
-        return None
+    if _is_large(version) and not made(key):
+        stored = view.ask(view.workbench.eda.find_report, exactly(version), target)
+        if stored is None:
+            _offer_analysis(view, version, target)
+            return None
+        return made_once(key, lambda: stored)
 
     def make() -> EDAReport:
         with moving_bar("Analyzing") as tell:
             return EDAModule(view.datasets, progress=tell).analyze_dataset(exactly(version), target)
 
     return made_once(key, make)
+
+
+def _is_large(version: DatasetVersion) -> bool:
+    return version.num_rows * version.num_columns > AT_ONCE
+
+
+def _offer_analysis(view: View, version: DatasetVersion, target: str | None) -> None:
+    asked = {"target": target} if target else {}
+    values = counted(version.num_rows * version.num_columns, "value")
+    offer_work(
+        view,
+        "eda",
+        {"dataset": exactly(version), **asked},
+        label="Analyze",
+        title=f"Analysis of {version.name}" + (f", target {target}" if target else ""),
+        note=f"{values} are looked at in a process of its own, and the report is stored.",
+    )
 
 
 def exactly(version: DatasetVersion) -> str:

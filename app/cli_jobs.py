@@ -52,6 +52,14 @@ def cancel(job: JobArgument, *, lake: LakeOption = None) -> None:
     say(f"{printable(ended.title)}: {ended.state}")
 
 
+@commands.command("again")
+def again(job: JobArgument, *, lake: LakeOption = None) -> None:
+    """Do once more what failed or was cancelled, and print the new job's id."""
+    with open_workbench(lake) as wb:
+        begun = wb.jobs.again(job)
+    say(begun.job_id)
+
+
 @commands.command("log")
 def log(job: JobArgument, *, lake: LakeOption = None) -> None:
     """Print what a job has printed."""

@@ -165,6 +165,7 @@ def _offer(view: View, wanted: Comparison) -> None:
         "drift",
         {**versions, **asked},
         label="Compare all rows",
+        title=f"Drift from {wanted.reference.name} to {wanted.current.name}",
         note=f"{counted(wanted.values, 'value')} are compared in a process of their own, and the"
         " report is stored.",
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from app.analysis import made_once, may_begin
 from app.document_view import show_blocks, show_callout, show_section, show_table, with_room
 from app.draw import draw
+from app.job_results import report_address
 from app.layout import Kpi, card, empty, kpis, plain, table
 from app.nav import open_page
 from app.wording import counted, number, when
@@ -213,7 +214,7 @@ def reports_part(view: View, wanted: Comparison) -> None:
     def open_clicked() -> None:
         click = st.session_state["report-open"]
         if click is not None and click.row < len(found):
-            open_page("drift", **_address(found[click.row]))
+            open_page("drift", **report_address(found[click.row]))
 
     table(
         {
@@ -253,13 +254,6 @@ def reports_part(view: View, wanted: Comparison) -> None:
 def _asked(report: DriftSummary) -> str:
     words = [n if v is True else f"{n} {v}" for n, v in report.parameters.items()]
     return ", ".join(words)
-
-
-def _address(report: DriftSummary) -> dict[str, str]:
-    asked = {"split" if n == "by" else n: str(v) for n, v in report.parameters.items()}
-    known = ("split", "target", "prediction", "correlations", "multivariate")
-    options = {n: v.lower() if v == "True" else v for n, v in asked.items() if n in known}
-    return {"reference": report.version1, "current": report.version2, **options}
 
 
 def snippets(view: View, wanted: Comparison) -> dict[str, tuple[str, str]]:

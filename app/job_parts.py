@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from app.job_results import open_button, show_findings
+from app.job_watch import again_button
 from app.layout import card, chip, facts, plain
-from app.nav import open_page
 from app.wording import NOTHING, ago, clock, span
 from core.errors import JobError, JobNotFoundError
 from core.jobs.kinds import KINDS
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from core.jobs.job import Job
 
 LISTED: Final = 100
+_OF_THE_LAKE: Final = (
+    ("compaction", "Compact the lake", ":material/compress:"),
+    ("proof", "Verify the lake", ":material/fact_check:"),
+)
 _COLOURS: Final[dict[str, Colour]] = {
     "QUEUED": "gray",
     "RUNNING": "blue",
@@ -44,11 +49,11 @@ def under_way(view: View) -> tuple[int, int]:
 def start_menu(view: View) -> None:
     """Offer work that needs nothing but the lake; other pages start what is about their things."""
     with st.popover("Start", icon=":material/add:", help="Work on the lake itself"):
-        st.caption(plain(KINDS["compaction"].about))
-        if st.button("Compact the lake", icon=":material/compress:", key="start-compaction"):
-            job = view.workbench.jobs.submit("compaction", {})
-            st.query_params["id"] = job.job_id
-            st.rerun()
+        for kind, label, icon in _OF_THE_LAKE:
+            st.caption(plain(KINDS[kind].about))
+            if st.button(label, icon=icon, key=f"start-{kind}"):
+                st.query_params["id"] = view.workbench.jobs.submit(kind, {}).job_id
+                st.rerun()
         st.caption("Analyses, comparisons and imports start on the pages of datasets.")
 
 
@@ -130,7 +135,11 @@ def detail(view: View, job_id: str) -> None:
             "Id": job.job_id,
         }
         facts(rows, alt="The job")
-        _result(job)
+        open_button(view, job, key="open-result")
+        if job.result:
+            told = {name: value for name, value in job.result.items() if name != "findings"}
+            facts(told, alt="What came of it")
+        show_findings(job)
     with right, card("What it printed", key="job-log"):
         log = view.workbench.jobs.log(job.job_id)
         if log:
@@ -142,8 +151,11 @@ def detail(view: View, job_id: str) -> None:
 def _status(view: View, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         chip(job.state, colour=_COLOURS[job.state], icon=f":material/{_ICONS[job.state]}:")
+        if job.is_orphaned:
+            chip("orphaned", colour="orange", icon=":material/link_off:")
         if job.is_over:
             st.caption(plain(job.message), width="stretch")
+            _again(view, job)
         elif job.cancelling:
             st.caption("is being cancelled", width="stretch")
         elif st.button("Cancel", icon=":material/stop_circle:", key=f"cancel-{job.job_id}"):
@@ -162,12 +174,8 @@ def _cancel(view: View, job: Job) -> None:
     st.rerun()
 
 
-def _result(job: Job) -> None:
-    if not job.result:
-        return
-    dataset = job.result.get("dataset")
-    if isinstance(dataset, str) and "@" in dataset:
-        name, _, version = dataset.partition("@")
-        if st.button(f"Open {plain(dataset)}", icon=":material/arrow_forward:", key="open-result"):
-            open_page("dataset", name=name, version=version)
-    facts(dict(job.result), alt="What came of it")
+def _again(view: View, job: Job) -> None:
+    begun = again_button(view, job)
+    if begun is not None:
+        st.query_params["id"] = begun
+        st.rerun()

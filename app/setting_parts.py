@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.cli_config import file_read, remarks, shown
 from app.cli_doctor import DISTRIBUTION
+from app.job_watch import offer_work
 from app.layout import card, chip, facts, plain, table
 from app.sql_answer import LIMITS
 from app.sql_dataset import WHOLE
@@ -59,9 +60,23 @@ def storage_card(view: View) -> None:
             for name, count in found.items()
         }
         facts({**rows, "Together": size(sum(found.values()))}, alt="Bytes by kind")
-        st.caption(
-            "The page Jobs compacts small files; mhras gc deletes what nobody sees any more."
+        offer_work(
+            view,
+            "compaction",
+            {},
+            label="Compact",
+            note="Merge the small files of tables: fewer files make questions faster.",
+            key="compaction",
         )
+        offer_work(
+            view,
+            "proof",
+            {"level": "content"},
+            label="Verify",
+            note="Read every byte, and prove that it is what was written.",
+            key="proof",
+        )
+        st.caption("mhras gc deletes what nobody sees any more; mhras verify --repair mends.")
 
 
 def limits_card() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -15,7 +15,8 @@ from app.errors import show_fault
 from app.layout import card, chip, empty, plain, table
 from app.wording import counted, size
 from core.errors import DatasetNotFoundError
-from lake.errors import MhrasError
+from core.jobs.uploads import file_name, keep_upload
+from lake.errors import MhrasError, StoreError
 from lake.exported_file import write_file
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from core.datasets.version import DatasetVersion
 
 SUFFIXES: Final = ("csv", "tsv", "parquet", "jsonl", "ndjson", "arrow", "feather", "xpt", "gz")
+AT_ONCE_BYTES: Final = 16 * 1024**2  # larger files are taken in by a job
 _PREVIEW: Final = "upload-preview"
 
 
@@ -47,8 +49,7 @@ class Registration:
 def as_file(uploaded: Any) -> Iterator[Path]:
     """Give what was uploaded as a file of its name, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="mhras-upload-") as folder:
-        name = PurePosixPath(str(uploaded.name).replace("\\", "/")).name.lstrip(".") or "upload"
-        path = Path(folder, name)
+        path = Path(folder, file_name(str(uploaded.name)))
         write_file(path, uploaded.getbuffer())
         yield path
 
@@ -191,6 +192,32 @@ def register(view: View, uploaded: Any, wanted: Registration) -> DatasetVersion 
     finally:
         place.empty()
     return version
+
+
+def register_later(view: View, uploaded: Any, wanted: Registration) -> str | None:
+    """Hand a large file over to a job, and return the job's id; None when the disk said no."""
+    try:
+        path = keep_upload(view.workbench.settings, str(uploaded.name), uploaded.getbuffer())
+    except StoreError as error:
+        show_fault(error)
+        return None
+    given = {
+        "source": wanted.source,
+        "version": wanted.label,
+        "key": list(wanted.key),
+        "description": wanted.description,
+        "owner": wanted.owner,
+        "licence": wanted.licence,
+        "tag": wanted.tag,
+    }
+    parameters = {
+        "path": str(path),
+        "dataset": wanted.name,
+        "temporary": True,
+        **{name: value for name, value in given.items() if value},
+    }
+    title = f"Import of {path.name} into {wanted.name}"
+    return view.workbench.jobs.submit("import", parameters, title=title).job_id
 
 
 def _violations(error: MhrasError) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session, state
+from app.job_watch import show_work
 from app.layout import copy_link, empty, header, plain
 from app.nav import open_page
 from app.upload import (
+    AT_ONCE_BYTES,
     SUFFIXES,
     newest_version,
     previewed,
     register,
     register_form,
+    register_later,
     show_preview,
 )
 from app.wording import counted
@@ -56,7 +59,11 @@ with right:
 with left:
     columns = [] if found is None or found.faults else [*found.schema]
     wanted = register_form(names, chosen or "", columns)
-    if wanted is not None and uploaded is not None:
+    if wanted is not None and uploaded is not None and uploaded.size > AT_ONCE_BYTES:
+        begun = register_later(view, uploaded, wanted)
+        if begun is not None:
+            st.query_params["job"] = begun
+    elif wanted is not None and uploaded is not None:
         known = set() if before is None else {v.version_id for v in
                  view.datasets.list_versions(before.dataset_name)}  # fmt: skip
         version = register(view, uploaded, wanted)
@@ -64,3 +71,5 @@ with left:
             text = "was there already" if version.version_id in known else "is registered"
             st.toast(f"{plain(version.name)} {text}.", icon=":material/check:")
             open_page("dataset", name=version.dataset_name, version=version.version)
+    if st.query_params.get("job"):
+        show_work(view, st.query_params["job"])

@@ -104,8 +104,15 @@ class EDAModule:
         if not store or self._stored is None or not self._is_version(data):
             return compute()
         version = self._datasets_here().get_version(data)
-        parameters = {"target": target_column, "most_bytes": self._options.max_dataset_size}
-        return self._stored.once(version, parameters, compute)
+        return self._stored.once(version, self._asked(target_column), compute)
+
+    def find_report(self, name: str, target_column: str | None = None) -> EDAReport | None:
+        """Return what `analyze_dataset` keeps of a version; None when it would have to analyze.
+
+        Raises DatasetNotFoundError.
+        """
+        version = self._datasets_here().get_version(name)
+        return self._kept().find(version, self._asked(target_column))
 
     def reports(self, dataset: str | None = None) -> list[EDASummary]:
         """Return the analyses that are kept, of a dataset or of all, the newest first."""
@@ -226,6 +233,9 @@ class EDAModule:
             return as_data(data, most_bytes=most)
         frame, version = self._datasets_here().get_dataset(data, as_frame="arrow")
         return as_data(frame, version.name, most_bytes=most)
+
+    def _asked(self, target_column: str | None) -> dict[str, Any]:
+        return {"target": target_column, "most_bytes": self._options.max_dataset_size}
 
     def _is_version(self, data: Any) -> bool:
         return self._datasets is not None and names_a_version(data)

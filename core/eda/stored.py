@@ -84,16 +84,19 @@ class EDAReports:
         compute: Callable[[], EDAReport],
     ) -> EDAReport:
         """Return the analysis of a version's content; made and kept when nobody has before."""
-        asked = {"algorithm": ALGORITHM, "content": version.content_digest, **parameters}
-        key = digest_bytes(json.dumps(asked, sort_keys=True).encode())
-        row = self._rows.by_key(key)
-        if row is not None:
-            return replace(self._load(row), dataset_name=version.name)
-        report = compute()
+        found = self.find(version, parameters)
+        if found is not None:
+            return found
+        report, key = compute(), _key(version, parameters)
         held, _ = self._lake.claim(_CLAIMS, key, {"report_id": new_id()})
         report = replace(report, report_id=held["report_id"])
         self._keep(report, version, parameters, key)
         return report
+
+    def find(self, version: DatasetVersion, parameters: Mapping[str, Any]) -> EDAReport | None:
+        """Return the analysis of a version's content; None when nobody has asked for just this."""
+        row = self._rows.by_key(_key(version, parameters))
+        return None if row is None else replace(self._load(row), dataset_name=version.name)
 
     def get(self, report_id: str) -> EDAReport:
         """Find an analysis by its id. Raises EDAError."""
@@ -140,3 +143,8 @@ class EDAReports:
             message = f"The analysis {row['report_id']} is no JSON: {error}"
             raise EDAError(message, report=row["report_id"]) from error
         return replace(EDAReport.from_dict(plain), report_id=row["report_id"], found_again=True)
+
+
+def _key(version: DatasetVersion, parameters: Mapping[str, Any]) -> str:
+    asked = {"algorithm": ALGORITHM, "content": version.content_digest, **parameters}
+    return digest_bytes(json.dumps(asked, sort_keys=True).encode())

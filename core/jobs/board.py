@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from catalog.job_search import JobRows
 from core.errors import JobError, JobNotFoundError
 from core.ids import new_id
-from core.jobs.job import Job, JobState
-from core.jobs.kinds import checked_parameters, title_of
-from core.jobs.processes import is_working, kill, start_worker
+from core.jobs.job import ORPHANED, Job, JobState
+from core.jobs.kinds import KINDS, checked_parameters, title_of
+from core.jobs.processes import host_name, is_working, kill, start_worker
 from core.jobs.records import JobRecords
 from lake.clock import now_us
 
@@ -34,6 +34,7 @@ KILL_AFTER_SECONDS: Final = 15.0
 LOST_AFTER_SECONDS: Final = 300.0
 _START_AGAIN_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.2
+_MOST_UNDER_WAY: Final = 10_000
 
 
 class Jobs:
@@ -68,8 +69,10 @@ class Jobs:
         'FINISHED'
         """
         text = checked_parameters(kind, parameters)
+        host = host_name() if KINDS[kind].local else None
         for row in self._rows.jobs(states=("QUEUED", "RUNNING"), kind=kind):
-            if row["parameters"] == text and row["cancel_requested_at"] is None:
+            same = row["parameters"] == text and host in (None, row["host"])
+            if same and row["cancel_requested_at"] is None:
                 return _job(row)
         job_id = new_id()
         self._records.record(
@@ -78,6 +81,7 @@ class Jobs:
             title=title or title_of(kind, parameters),
             parameters=text,
             state="QUEUED",
+            host=host,
             created_at=now_us(),
             actor=self._settings.actor,
         )
@@ -118,6 +122,18 @@ class Jobs:
             self._records.end(job_id, "CANCELLED", message="cancelled before it began")
         return self.get(job_id)
 
+    def again(self, job_id: str) -> Job:
+        """Ask anew for work that failed, was cancelled, or lost its process; return the new job.
+
+        Raises JobNotFoundError, and JobError for a job that finished or has not ended.
+        """
+        job = self.get(job_id)
+        if job.state not in ("FAILED", "CANCELLED"):
+            message = f"{job.title} cannot be done again: it is {job.state}."
+            hint = "Only what failed or was cancelled can; submit asks for other work."
+            raise JobError(message, hint=hint, job_id=job_id)
+        return self.submit(job.kind, job.parameters, title=job.title)
+
     def wait(self, job_id: str, *, seconds: float | None = None) -> Job:
         """Wait until a job has ended, or for so many seconds, and return it as it is then."""
         until = None if seconds is None else time.monotonic() + seconds
@@ -134,19 +150,20 @@ class Jobs:
         Whoever looks at jobs calls it: it costs a query when nothing is under way.
         """
         ended, waiting = [], False
-        for job in self.list_jobs(states=("QUEUED", "RUNNING")):
+        for job in self.list_jobs(states=("QUEUED", "RUNNING"), limit=_MOST_UNDER_WAY):
             holder = (job.host, job.pid, job.process_mark)
             if job.state == "QUEUED":
                 claimed = self._records.holder(job.job_id)
                 if claimed is None:
-                    waiting = waiting or _ago(job.created_at) > _START_AGAIN_SECONDS
+                    here = job.host in ("", host_name())
+                    waiting = waiting or (here and _ago(job.created_at) > _START_AGAIN_SECONDS)
                     continue
                 holder = claimed
             fate = _fate(job, *holder)
             if fate is not None:
                 state, why = fate
                 failed = state == "FAILED"
-                said = {"error": why} if failed else {"message": why}
+                said = {"error": why, "message": ORPHANED} if failed else {"message": why}
                 self._records.end(job.job_id, state, **said)
                 ended.append(self.get(job.job_id))
         if (ended or waiting) and time.monotonic() - self._started_at > _START_AGAIN_SECONDS:

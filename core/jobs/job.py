@@ -4,7 +4,8 @@
        │          │      ├─> FAILED      with an error, also when its process died
        └──────────┴──────┴─> CANCELLED
 
-What has ended stays so: of two ends that were recorded at once, the earlier one counts.
+What has ended stays so: of two ends that were recorded at once, the earlier one counts. A job is
+orphaned when its process died without a word; like all that did not finish it can be done again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 JobState = Literal["QUEUED", "RUNNING", "FINISHED", "FAILED", "CANCELLED"]
+ORPHANED: Final = "its process died"
 STATES: Final[tuple[JobState, ...]] = ("QUEUED", "RUNNING", "FINISHED", "FAILED", "CANCELLED")
 
 
@@ -51,6 +53,11 @@ class Job:
     def is_over(self) -> bool:
         """Whether it has ended, in whatever way."""
         return self.state not in ("QUEUED", "RUNNING")
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether it has failed because its process died and nobody knows why."""
+        return self.state == "FAILED" and self.message == ORPHANED
 
     @property
     def cancelling(self) -> bool:

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of work: a title to fill in, and the names of its parameters."""
+    """A kind of work: a title to fill in, and the names of its parameters.
+
+    `local` work needs files of the machine it was asked for on, and is done there.
+    """
 
     about: str
     title: str
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    local: bool = False
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -41,13 +45,20 @@ KINDS: Final[dict[str, Kind]] = {
         required=("path", "dataset"),
         optional=(
             *("source", "version", "key", "description", "owner", "licence", "metadata"),
-            "temporary",  # the file goes afterwards
+            "tag",
+            "temporary",  # the file goes when it is in
         ),
+        local=True,
     ),
     "compaction": Kind(
         about="Merge the small files of the lake's tables.",
         title="Compaction",
         optional=("minimum",),
+    ),
+    "proof": Kind(
+        about="Prove that the lake holds what it says it holds: structure, footers, or content.",
+        title="Proof of the lake",
+        optional=("level",),
     ),
 }
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.jobs.job import Job
 
 NICENESS = 10
+_MOST_WAITING = 10_000
 
 
 @dataclass
@@ -61,7 +62,7 @@ def main(given: str) -> int:
 
 def _next_job(wb: Workbench) -> Job | None:
     records = JobRecords(wb.lake)
-    for job in reversed(wb.jobs.list_jobs(states=("QUEUED",))):
+    for job in _waiting_here(wb):
         if records.take(job.job_id):
             return job
     return None
@@ -69,8 +70,13 @@ def _next_job(wb: Workbench) -> Job | None:
 
 def _waits(wb: Workbench) -> bool:
     records = JobRecords(wb.lake)
-    queued = wb.jobs.list_jobs(states=("QUEUED",))
-    return any(records.holder(job.job_id) is None for job in queued)
+    return any(records.holder(job.job_id) is None for job in _waiting_here(wb))
+
+
+def _waiting_here(wb: Workbench) -> list[Job]:
+    """Return what waits and can be done on this machine, the oldest first."""
+    queued = wb.jobs.list_jobs(states=("QUEUED",), limit=_MOST_WAITING)
+    return [job for job in reversed(queued) if job.host in ("", host_name())]
 
 
 @contextlib.contextmanager

@@ -8,12 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from core.errors import JobError
+from core.jobs.uploads import forget_upload
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from core.workbench import Workbench
 
     Progress = Callable[[str, float], None]
+
+
+LEVELS: Final = ("structure", "footers", "content")
+_MOST_FINDINGS: Final = 100
 
 
 class Work(Protocol):
@@ -52,22 +59,25 @@ def compare(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /)
 
 
 def take_in(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -> dict[str, Any]:
-    """Register a file as a version of a dataset."""
+    """Register a file as a version of a dataset.
+
+    What was uploaded is deleted once it is in; else whoever fails may be asked once more.
+    """
     path = Path(parameters["path"])
     names = ("metadata", "version", "key", "description", "owner", "licence")
     given = {name: parameters[name] for name in names if name in parameters}
     progress("reading the file", 0.0)
-    try:
-        version = wb.datasets.register_dataset(
-            path,
-            parameters["dataset"],
-            parameters.get("source") or path.name,
-            progress=lambda rows: progress(f"{rows:,} rows read", 0.0),  # nobody knows of how many
-            **given,
-        )
-    finally:
-        if parameters.get("temporary"):
-            path.unlink(missing_ok=True)
+    version = wb.datasets.register_dataset(
+        path,
+        parameters["dataset"],
+        parameters.get("source") or path.name,
+        progress=lambda rows: progress(f"{rows:,} rows read", 0.0),  # nobody knows of how many
+        **given,
+    )
+    if parameters.get("tag"):
+        wb.datasets.tag(version.dataset_name, parameters["tag"], version.version)
+    if parameters.get("temporary"):
+        forget_upload(path)
     return {"version_id": version.version_id, "dataset": version.name, "rows": version.num_rows}
 
 
@@ -87,9 +97,38 @@ def merge(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -
     return {"files": merged}
 
 
+def prove(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -> dict[str, Any]:
+    """Prove the lake, as `mhras verify` does. Raises JobError for a level there is not."""
+    from core.maintenance import verify_lake  # with Arrow
+
+    level = parameters.get("level", "structure")
+    if level not in LEVELS:
+        message = f"There is no proof of {level!r}."
+        raise JobError(message, hint=f"Ask for one of {', '.join(LEVELS)}.", level=level)
+    report = verify_lake(wb, level=level, progress=progress)
+    found = [
+        {
+            "path": finding.problem.path,
+            "problem": f"{finding.problem.kind}: {finding.problem.detail}",
+            "affects": "; ".join(finding.affects),
+            "advice": finding.advice,
+        }
+        for finding in report.findings[:_MOST_FINDINGS]
+    ]
+    return {
+        "level": level,
+        "problems": len(report.findings),
+        "given_up": len(report.given_up),
+        "files": report.files,
+        "bytes": report.bytes,
+        "findings": found,
+    }
+
+
 WORK: Final[Mapping[str, Work]] = {
     "eda": analyze,
     "drift": compare,
     "import": take_in,
     "compaction": merge,
+    "proof": prove,
 }

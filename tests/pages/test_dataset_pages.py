@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from app import session
 from core import Workbench
+from core.jobs.records import JobRecords
+from core.worker.work import WORK
 from lake.objects import object_key
 from tests.pages.test_pages import titles, words
 from tests.support.damage import damage
@@ -202,6 +206,28 @@ def test_a_file_is_looked_at_and_registered(open_page: Opener, own_lake: Path) -
     with Workbench(own_lake) as bench:
         version = bench.datasets.get_version("sites", "reviewed")
     assert (version.version, version.num_rows, version.source) == ("v2", 3, "the ministry")
+
+
+def test_a_large_file_is_taken_in_by_a_job(
+    open_page: Opener, own_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("app.upload.AT_ONCE_BYTES", 5)
+    app = open_page(own_lake, "register", dataset="sites")
+    bench = session.workbench()
+    monkeypatch.setattr(bench.jobs, "_start_worker", lambda _settings: None)
+    app.file_uploader[0].set_value(("../a/sites.csv", b"site,beds\na,3\nb,4\n", "text/csv")).run()
+    app.text_input(key="tag").set_value("reviewed")
+    app.main.button[-1].click().run()
+    (job,) = bench.jobs.list_jobs(kind="import")
+    assert job.title == "Import of sites.csv into sites"
+    assert f"cancel-{job.job_id}" in {button.key for button in app.button}
+    result = WORK["import"](bench, job.parameters, lambda _text, _share: None)
+    JobRecords(bench.lake).end(job.job_id, "FINISHED", result=json.dumps(result))
+    assert list((tmp_path / "mhras/uploads").iterdir()) == []
+    app.run().button(key="open-result").click().run()
+    assert titles(app) == ["sites"]
+    assert bench.datasets.get_version("sites", "reviewed").num_rows == 2
 
 
 def test_a_file_that_cannot_be_read_is_explained(open_page: Opener, lake: Path) -> None:

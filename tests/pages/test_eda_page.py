@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from app import analysis
+from app import analysis, session
 from tests.pages.test_pages import titles, words
 from tests.support.sample_datasets import EVIL_COLUMN, EVIL_VALUE, NAME, make_dataset_lake
 
@@ -125,13 +126,22 @@ def titles_of(app: AppTest) -> list[str]:
     return [title.value for title in app.title]
 
 
-def test_a_large_version_waits_for_a_click(
-    open_page: Opener, lake: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_large_version_is_analyzed_by_a_job_that_is_started_here(
+    open_page: Opener, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.copytree(lake, tmp_path / "lake")
     monkeypatch.setattr("app.analysis.AT_ONCE", 100)
     analysis._kept.clear()
-    app = open_page(lake, "eda", data=FIRST)
+    app = open_page(tmp_path / "lake", "eda", data=FIRST)
     assert not app.metric
-    next(button for button in app.button if button.label == "Analyze").click().run()
-    assert app.metric[0].value == "400"
+    app.button(key="begin-work").click().run()
+    jobs = session.workbench().jobs
+    (job,) = jobs.list_jobs()
+    assert job.title == f"Analysis of {FIRST}"
+    assert jobs.wait(job.job_id, seconds=120).state == "FINISHED"
     assert app.run().metric[0].value == "400"
+    dataset = open_page(tmp_path / "lake", "dataset", name=NAME, version="v1", tab="Quality")
+    assert "begin-work" not in {button.key for button in dataset.button}
+    found = open_page(tmp_path / "lake", "jobs", id=job.job_id)
+    found.button(key="open-result").click().run()
+    assert titles(found) == ["EDA"]

@@ -16,8 +16,12 @@ from core.jobs.board import Jobs
 from core.jobs.kinds import KINDS
 from core.jobs.processes import free_slot, host_name, is_working, process_mark
 from core.jobs.records import JobRecords
+from core.jobs.uploads import forget_upload, keep_upload
+from core.settings import Settings
+from core.worker.__main__ import _waiting_here
 from core.worker.work import WORK
 from lake.clock import now_us
+from lake.objects import object_key
 from tests.support.processes import Child, wait_until
 
 if TYPE_CHECKING:
@@ -150,7 +154,11 @@ def test_a_job_whose_process_was_killed_has_failed(idle: Jobs, bench: Workbench)
         child.kill()
         (ended,) = idle.tend()
     assert ended.state == "FAILED"
+    assert ended.is_orphaned
     assert f"Process {child_pid(ended.error)} on {host_name()} has ended" in ended.error
+    again = idle.again(job.job_id)
+    assert (again.state, again.parameters, again.title) == ("QUEUED", {}, job.title)
+    assert again.job_id != job.job_id
 
 
 def child_pid(error: str) -> int:
@@ -183,6 +191,61 @@ def test_a_job_taken_by_a_process_that_died_is_not_left_waiting(
     claim = {"host": host_name(), "pid": 2**22 + 1, "mark": "gone"}
     bench.lake.claim("jobs", job.job_id, claim)
     assert [ended.state for ended in idle.tend()] == ["FAILED"]
+
+
+def test_what_finished_or_has_not_ended_is_not_done_again(idle: Jobs, bench: Workbench) -> None:
+    waits, finished = idle.submit("compaction", {}), idle.submit("proof", {})
+    JobRecords(bench.lake).end(finished.job_id, "FINISHED", result="{}")
+    for job, state in ((waits, "QUEUED"), (finished, "FINISHED")):
+        with pytest.raises(JobError, match=f"it is {state}"):
+            idle.again(job.job_id)
+    assert not idle.get(finished.job_id).is_orphaned
+
+
+def test_files_of_another_machine_are_taken_in_there(
+    idle: Jobs, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.board.host_name", lambda: "elsewhere")
+    theirs = idle.submit("import", {"path": "/data/a.csv", "dataset": "a"})
+    monkeypatch.undo()
+    ours = idle.submit("import", {"path": "/data/a.csv", "dataset": "a"})
+    anybodys = idle.submit("compaction", {})
+    assert [job.job_id for job in _waiting_here(bench)] == [ours.job_id, anybodys.job_id]
+    assert (theirs.host, ours.host, anybodys.host) == ("elsewhere", host_name(), "")
+
+
+def test_a_proof_says_what_is_wrong_and_whom_it_concerns(bench: Workbench) -> None:
+    with bench.tracker.start_run("risk", "forest") as run:
+        run.log_bytes("weights", "model.txt")
+    told: list[tuple[str, float]] = []
+    result = WORK["proof"](bench, {"level": "content"}, lambda *said: told.append(said))
+    assert (result["problems"], result["findings"]) == (0, [])
+    (artifact,) = bench.runs.list_artifacts(run.run_id)
+    (bench.lake.root / object_key(artifact.digest)).unlink()
+    result = WORK["proof"](bench, {}, lambda *said: told.append(said))
+    assert [found["path"] for found in result["findings"]] == [object_key(artifact.digest)]
+    assert "forest" in result["findings"][0]["affects"]
+    assert told
+    with pytest.raises(JobError, match="no proof of 'faith'"):
+        WORK["proof"](bench, {"level": "faith"}, lambda *_: None)
+
+
+def test_uploads_outlive_the_server_and_go_when_they_are_in(tmp_path: Path) -> None:
+    settings = Settings(lake=str(tmp_path / "lake"), state_folder=tmp_path / "state")
+    kept = keep_upload(settings, "../../answers.csv", b"age\n30\n")
+    left = keep_upload(settings, "answers.csv", b"age\n31\n")
+    assert kept.name == left.name == "answers.csv"
+    assert {kept.parents[1], left.parents[1]} == {tmp_path / "state/uploads"}
+    forget_upload(kept)
+    assert (kept.parent.exists(), left.read_bytes()) == (False, b"age\n31\n")
+    os.utime(left.parent, (0, 0))
+    keep_upload(settings, "more.csv", b"")
+    assert not left.exists()
+    outside = tmp_path / "theirs" / "answers.csv"
+    outside.parent.mkdir()
+    outside.write_bytes(b"")
+    forget_upload(outside)
+    assert (outside.exists(), outside.parent.exists()) == (False, True)
 
 
 def test_two_work_at_a_time(bench: Workbench) -> None:
