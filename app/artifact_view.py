@@ -47,7 +47,8 @@ _PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"})
 def show_artifact(view: View, artifact: Artifact) -> None:
     """Draw an artifact as what its name says it is, with a button to save it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{size(artifact.size_bytes)}, kept {when(artifact.created_at)}")
+        told = f"{size(artifact.size_bytes)}, kept {when(artifact.created_at)}"
+        st.caption(told, width="content")
         st.download_button(
             "Download",
             data=lambda: view.runs.read_artifact(artifact.artifact_id),

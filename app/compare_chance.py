@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from app.draw import draw, mode
+from app.draw import draw
 from app.layout import Kpi, card, empty, kpis, plain, table as show_table
 from app.wording import counted, number
 from catalog.direction import lower_is_better
 from core.charts.intervals import forest_plot
-from core.charts.palette import palette
 from core.tracking.repeats import Repeats, is_seed, repeats, welch_test
 
 if TYPE_CHECKING:
@@ -93,12 +92,9 @@ def _forest(groups: dict[str, Repeats], metric: str) -> None:
         }
     )
     spec = forest_plot(f"Mean {metric}", value=metric, count=len(groups))
-    reach, *others = spec["layer"]
-    # Streamlit's theme has no colour for lines of this kind: they would be black on a dark page
-    seen = {**reach, "mark": {**reach["mark"], "color": palette(mode()).muted}}
     # in a page the height holds the axis and its title too
     height = spec["height"] + _AXIS
-    draw({**spec, "layer": [seen, *others], "height": height}, rows, key="means")
+    draw({**spec, "height": height}, rows, key="means")
 
 
 def _two_groups(groups: dict[str, Repeats], metric: str) -> None:

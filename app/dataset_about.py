@@ -28,7 +28,7 @@ def about_section(view: View, version: DatasetVersion) -> None:
     """Draw the facts of a version and the form that changes what is said of it."""
     left, right = st.columns(2)
     with left:
-        with card("Facts"):
+        with card("Facts", fill=False):
             facts(
                 {
                     "Source": version.source or NOTHING,
@@ -45,7 +45,7 @@ def about_section(view: View, version: DatasetVersion) -> None:
                 alt=f"Facts of {version.name}",
             )
         if version.metadata:
-            with card("Metadata"):
+            with card("Metadata", fill=False):
                 st.json(dict(version.metadata), expanded=1)
     with right:
         _describe_card(view, version)
@@ -55,7 +55,11 @@ def about_section(view: View, version: DatasetVersion) -> None:
 
 def _describe_card(view: View, version: DatasetVersion) -> None:
     with (
-        card("Say more", caption="The data, its label and its id never change; words may."),
+        card(
+            "Say more",
+            caption="The data, its label and its id never change; words may.",
+            fill=False,
+        ),
         st.form(f"describe-{version.version_id}", border=False),
     ):
         description = st.text_area("Description", version.description, max_chars=5_000)
@@ -76,7 +80,7 @@ def _reports_card(view: View, version: DatasetVersion) -> None:
     reports = view.ask(
         view.datasets.drift_reports, version.dataset_name, version.version, limit=_REPORTS
     )
-    with card(f"Reports of drift ({len(reports)})"):
+    with card(f"Reports of drift ({len(reports)})", fill=False):
         if not reports:
             st.caption("None is stored in which this version takes part.")
             return
@@ -97,7 +101,7 @@ def _reports_card(view: View, version: DatasetVersion) -> None:
 def _used_card(view: View, version: DatasetVersion) -> None:
     before = view.ask(view.datasets.get_lineage, version.version_id)
     after = view.ask(view.datasets.get_lineage, version.version_id, "downstream")
-    with card("Where it comes from, and what was made of it"):
+    with card("Where it comes from, and what was made of it", fill=False):
         for title, others in (("Made of", before), ("Used for", after)):
             if not others:
                 st.caption(f"{title}: nothing that was recorded.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from app.chosen_row import choose_row
 from app.draw import draw_selectable
 from app.layout import card, empty, facts, table
 from app.wording import counted, number
@@ -57,22 +57,13 @@ _QUANTILES: Final = {
 def column_choice(profiles: Sequence[ColumnProfile], *, key: str) -> ColumnProfile:
     """Draw the table, and below it the choice of one column, which stands in the address."""
     names = [profile.name for profile in profiles]
-    changes = f"{key}-changes"
-
-    def choose_again() -> None:  # the table is told of a choice that was made outside of it
-        st.session_state[changes] = st.session_state.get(changes, 0) + 1
-
-    place = st.container(key=f"{key}-table")
-    chosen = st.selectbox(
-        "Column", names, key="column", bind="query-params", width=280, on_change=choose_again
-    )
-    row = names.index(chosen) if chosen in names else 0
-    with place:
-        _columns_table(profiles, row, f"{key}-{len(names)}-{st.session_state.get(changes, 0)}")
-    return profiles[row]
+    chosen = choose_row(names, table=key, of=str(len(names)))
+    with chosen.place:
+        _columns_table(profiles, chosen.selection)
+    return profiles[chosen.row]
 
 
-def _columns_table(profiles: Sequence[ColumnProfile], chosen: int, widget: str) -> None:
+def _columns_table(profiles: Sequence[ColumnProfile], selection: Mapping[str, Any]) -> None:
     import pyarrow as pa  # loaded already, by who read the sketches
 
     names = [profile.name for profile in profiles]
@@ -92,40 +83,31 @@ def _columns_table(profiles: Sequence[ColumnProfile], chosen: int, widget: str) 
     }
     st.dataframe(
         pa.table(columns),
-        key=widget,
         hide_index=True,
         placeholder="",
         row_height=_ROW,
         height="content" if len(names) <= _TALLEST else (_TALLEST + 1) * _ROW + _ROW // 2,
         column_config=_settings(profiles),
-        on_select=partial(_take_column, widget, names),
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [chosen]}},
         alt=counted(len(names), "column"),
+        **selection,
     )
-
-
-def _take_column(widget: str, names: Sequence[str]) -> None:
-    rows = st.session_state[widget]["selection"]["rows"]
-    if rows and rows[0] < len(names):
-        st.session_state["column"] = names[rows[0]]
 
 
 def _settings(profiles: Sequence[ColumnProfile]) -> dict[str, Any]:
     column = st.column_config
     flags = "; ".join(f"{name}: {meaning}" for name, meaning in FLAGS.items())
     settings: dict[str, Any] = {
-        "column": column.TextColumn("Column", pinned=True, width=135),
+        "column": column.TextColumn("Column", pinned=True, width=130),
         "type": column.TextColumn("Type", width=75),
         "missing": column.ProgressColumn(
-            "Missing", min_value=0, max_value=100, format="%.1f %%", width=110
+            "Missing", min_value=0, max_value=100, format="%.1f%%", width=110
         ),
         "distinct": column.NumberColumn("Distinct", format="localized", width=70),
         "values": column.BarChartColumn(
-            "Values", y_min=0, width=145, help="Rows by range, or of the most frequent values"
+            "Values", y_min=0, width=125, help="Rows by range, or of the most frequent values"
         ),
         "flags": column.MultiselectColumn(
-            "Flags", options=[*FLAGS], color=_COLOURS, width=105, help=flags
+            "Flags", options=[*FLAGS], color=_COLOURS, width=90, help=flags
         ),
         "usual": column.TextColumn("Most frequent", width=130),
     }
@@ -135,7 +117,7 @@ def _settings(profiles: Sequence[ColumnProfile]) -> dict[str, Any]:
         ("mean", "Mean"),
         ("greatest", "Greatest"),
     ):
-        settings[name] = column.TextColumn(title, width=72, alignment="right")
+        settings[name] = column.TextColumn(title, width=70, alignment="right")
     for name, empty_of in (
         ("flags", lambda p: not p.flags),
         ("usual", lambda p: not _most_frequent(p)),

@@ -192,7 +192,7 @@ def _column(title: str, cells: Sequence[Cell], *, numeric: bool) -> tuple[Any, A
     if known and all(isinstance(cell, Share) for cell in known):
         shares = [100 * cell.value if isinstance(cell, Share) else None for cell in cells]
         setting = column.ProgressColumn(
-            title, min_value=0, max_value=100, format="%.1f %%", width=125
+            title, min_value=0, max_value=100, format="%.1f%%", width=125
         )
         return pa.array(shares, pa.float64()), setting
     if known and all(isinstance(cell, Bars) for cell in known):

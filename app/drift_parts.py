@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from app.analysis import made_once, may_begin
+from app.chosen_row import choose_row
 from app.document_view import show_blocks, show_callout, show_section, show_table, with_room
 from app.draw import draw
 from app.job_results import report_address
@@ -82,39 +83,22 @@ def columns_part(report: DriftReport, called: tuple[str, str]) -> None:
     names = short_names(called)
     (found,) = [block for block in all_columns(report, names).blocks if isinstance(block, Table)]
     columns = [_name(row[0]) for row in found.rows]
-    place = st.container(key="drift-table")
-    changes = st.session_state.get("drift-changes", 0)
-    chosen = st.selectbox(
-        "Column", columns, key="column", bind="query-params", width=280, on_change=_chosen_again
+    chosen = choose_row(columns, table="drift", of="-".join(called))
+    with chosen.place:
+        show_table(found, **chosen.selection)
+    column = columns[chosen.row]
+    advice = advice_by_column(report).get(column, ("", ""))[0]
+    show_section(
+        column_section(report, column, names, advice),
+        key="drift-column",
+        title=f"{column} in numbers",
     )
-    row = columns.index(chosen) if chosen in columns else 0
-    widget = f"drift-{'-'.join(called)}-{changes}"
-
-    def take() -> None:
-        rows = st.session_state[widget]["selection"]["rows"]
-        if rows and rows[0] < len(columns):
-            st.session_state["column"] = columns[rows[0]]
-
-    with place:
-        show_table(
-            found,
-            key=widget,
-            on_select=take,
-            selection_mode="single-row-required",
-            selection_default={"selection": {"rows": [row]}},
-        )
-    advice = advice_by_column(report).get(columns[row], ("", ""))[0]
-    show_section(column_section(report, columns[row], names, advice), key="drift-column")
     with st.expander("How to read this", icon=":material/help:"):
         show_blocks(how_to_read().blocks, key="how-to-read")
 
 
 def _name(cell: Any) -> str:
     return cell.text if isinstance(cell, Link) else str(cell)
-
-
-def _chosen_again() -> None:
-    st.session_state["drift-changes"] = st.session_state.get("drift-changes", 0) + 1
 
 
 def further_part(report: DriftReport, called: tuple[str, str]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from app.chosen_row import choose_row
 from app.document_view import show_blocks, show_section, show_table, with_room
 from app.draw import draw, draw_selectable
 from app.layout import Kpi, card, empty, kpis, plain
@@ -78,31 +79,10 @@ def columns_part(report: EDAReport) -> None:
     blocks = columns_section(report).blocks
     found = next(block for block in blocks if isinstance(block, Table))
     names = [summary.name for summary in report.columns]
-    place = st.container(key="eda-columns-table")
-    chosen = st.selectbox(
-        "Column", names, key="column", bind="query-params", width=280, on_change=_chosen_again
-    )
-    row = names.index(chosen) if chosen in names else 0
-    widget = f"eda-columns-{report.dataset_name}-{st.session_state.get('eda-changes', 0)}"
-
-    def take() -> None:
-        rows = st.session_state[widget]["selection"]["rows"]
-        if rows and rows[0] < len(names):
-            st.session_state["column"] = names[rows[0]]
-
-    with place:
-        show_table(
-            found,
-            key=widget,
-            on_select=take,
-            selection_mode="single-row-required",
-            selection_default={"selection": {"rows": [row]}},
-        )
-    _column(report.columns[row])
-
-
-def _chosen_again() -> None:
-    st.session_state["eda-changes"] = st.session_state.get("eda-changes", 0) + 1
+    chosen = choose_row(names, table="eda-columns", of=report.dataset_name)
+    with chosen.place:
+        show_table(found, **chosen.selection)
+    _column(report.columns[chosen.row])
 
 
 def _column(summary: Summary) -> None:

@@ -61,10 +61,10 @@ def recent_runs(view: View) -> None:
     """Draw the newest runs with their most common metrics."""
     metrics = tuple(metric_choices(view, None)[:3])
     runs = view.ask(view.runs.search_runs_arrow, metrics=metrics, limit=8)
+    several = view.ask(view.runs.experiments).num_rows > 1
+    shown = RunTable(columns=RunColumns(metrics=metrics), with_experiment=several)
     with card("Recent runs"):
-        run_table(
-            runs, RunTable(columns=RunColumns(metrics=metrics)), key="recent", selectable=False
-        )
+        run_table(runs, shown, key="recent", selectable=False)
 
 
 def experiments(found: pa.Table) -> None:
@@ -80,7 +80,7 @@ def experiments(found: pa.Table) -> None:
     running = any(found.column("running").to_pylist())
     counts = ("runs", "running", "failed") if running else ("runs", "failed")
     shown = ("experiment_name", *counts, "last_start_time")
-    with card(counted(len(names), "experiment").capitalize()):
+    with card(counted(len(names), "experiment").capitalize(), fill=False):
         st.dataframe(
             found.select(shown),
             hide_index=True,
@@ -105,7 +105,7 @@ def experiments(found: pa.Table) -> None:
 
 def storage(view: View) -> None:
     """Draw what the lake's bytes are for."""
-    with card("Storage"):
+    with card("Storage", fill=False):
         found = view.ask(view.workbench.storage_bytes)
         facts({name: size(count) for name, count in found.items()}, alt="Bytes by kind")
         st.caption(f"In {plain(view.workbench.lake.url)}")

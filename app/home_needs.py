@@ -40,7 +40,7 @@ class Need:
 def needs_me(view: View) -> None:
     """List what somebody should look at."""
     needs = [*_runs(view), *_drifted(view), *_unexplained(view)]
-    with card("Needs a look", key="needs-me"):
+    with card("Needs a look", key="needs-me", fill=False):
         if not needs:
             st.caption(
                 "Nothing: no run failed or hangs, no data drifted, every model is explained."
@@ -76,7 +76,7 @@ def _table(needs: Sequence[Need]) -> None:
                 width=170,
             ),
             "status": column.MultiselectColumn(
-                "Status", options=[*_KINDS], color=[*_KINDS.values()], width=100
+                "Status", options=[*_KINDS], color=[*_KINDS.values()], width=85
             ),
             "why": column.TextColumn("Why", width="medium"),
             "since": column.DatetimeColumn("Since", format="distance", width=110),

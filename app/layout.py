@@ -71,8 +71,10 @@ class Kpi:
 
 
 def kpis(cards: Sequence[Kpi]) -> None:
-    """Draw numbers in a row of cards of equal height."""
-    with st.grid(4, min_column_width=180):
+    """Draw numbers in a row of cards of equal height, with trends where one of them has any."""
+    # a single point among nothing is no trend
+    drawn = any(sum(map(bool, card.trend)) > 1 for card in cards)
+    with st.grid(4, min_column_width=200):
         for card in cards:
             moved = card.delta is not None
             directed = {"up": "normal", "down": "inverse"}.get(card.better or "")
@@ -83,8 +85,7 @@ def kpis(cards: Sequence[Kpi]) -> None:
                 delta_color=cast("DeltaColor", (directed if moved else None) or card.colour),
                 delta_arrow="auto" if moved else "off",
                 delta_description=card.note if moved else None,
-                # a single point among nothing is no trend
-                chart_data=list(card.trend) if sum(map(bool, card.trend)) > 1 else None,
+                chart_data=list(card.trend) if drawn and any(card.trend) else None,
                 chart_type=card.chart,
                 help=card.help,
                 border=True,
@@ -104,9 +105,14 @@ def header(title: str, context: str, *, icon: str | None = None) -> Iterator[Non
 
 
 @contextmanager
-def card(title: str = "", *, key: str | None = None, caption: str = "") -> Iterator[None]:
-    """Draw a bordered box with a heading around what the block draws."""
-    with st.container(border=True, height="stretch", key=key):
+def card(
+    title: str = "", *, key: str | None = None, caption: str = "", fill: bool = True
+) -> Iterator[None]:
+    """Draw a bordered box with a heading around what the block draws.
+
+    `fill` makes it as tall as its neighbours; of several below each other none should be.
+    """
+    with st.container(border=True, height="stretch" if fill else "content", key=key):
         if title:
             st.header(plain(title), anchor=False)
         if caption:

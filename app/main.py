@@ -20,7 +20,7 @@ _ICON = str(Path(__file__).resolve().with_name("static") / "icon.svg")
 if st.get_option("browser.gatherUsageStats"):  # somebody ran this file and not app/asgi.py
     apply_defaults()
 # before the navigation: the icon of a page would be fetched from fonts.gstatic.com
-st.set_page_config(page_title=TITLE, page_icon=_ICON, layout="wide")
+st.set_page_config(page_title=TITLE, page_icon=_ICON, layout="wide", initial_sidebar_state=232)
 chosen = st.navigation([entry.page() for entry in PAGES], position="hidden")
 st.set_page_config(page_title=f"{chosen.title} · {TITLE}")
 st.logo(_ICON, size="large")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from app.chosen_row import choose_row
 from app.dataset_rows import nan_as_missing
 from app.errors import show_fault
 from app.layout import card, chip, empty, plain
@@ -14,7 +15,7 @@ from core.eda.issue import SEVERITIES
 from core.errors import DataVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.layout import Colour
     from app.session import View
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from core.eda.issue import DataQualityIssue
 
 ROWS: Final = 200
+_LISTED: Final = 10  # findings, before the table is scrolled
 _COLOURS: Final[tuple[Colour, ...]] = ("red", "orange", "blue", "gray")
 
 
@@ -33,19 +35,17 @@ def issues_section(view: View, version: DatasetVersion, found: Sequence[DataQual
         return
     _counts(found)
     names = _names(found)
-    place = st.container(key="issues-table")
-    changes = st.session_state.get("issue-changes", 0)
-    chosen = st.selectbox(
-        "Finding", names, key="finding", bind="query-params", on_change=_choose_again
+    chosen = choose_row(
+        names,
+        table="issues",
+        of=version.version_id,
+        label="Finding",
+        key="finding",
+        width="stretch",
     )
-    row = names.index(chosen) if chosen in names else 0
-    with place:
-        _issues_table(found, names, row, f"issues-{len(found)}-{changes}")
-    _issue(view, version, found[row])
-
-
-def _choose_again() -> None:
-    st.session_state["issue-changes"] = st.session_state.get("issue-changes", 0) + 1
+    with chosen.place:
+        _issues_table(found, chosen.selection)
+    _issue(view, version, found[chosen.row])
 
 
 def _names(found: Sequence[DataQualityIssue]) -> list[str]:
@@ -71,15 +71,8 @@ def _counts(found: Sequence[DataQualityIssue]) -> None:
                 chip(f"{count} {severity}", colour=colour)
 
 
-def _issues_table(
-    found: Sequence[DataQualityIssue], names: Sequence[str], chosen: int, widget: str
-) -> None:
+def _issues_table(found: Sequence[DataQualityIssue], selection: Mapping[str, Any]) -> None:
     import pyarrow as pa  # loaded already, by who looked for faults
-
-    def take() -> None:
-        rows = st.session_state[widget]["selection"]["rows"]
-        if rows and rows[0] < len(names):
-            st.session_state["finding"] = names[rows[0]]
 
     column = st.column_config
     rows = {
@@ -92,9 +85,8 @@ def _issues_table(
     }
     st.dataframe(
         pa.table(rows),
-        key=widget,
         hide_index=True,
-        height="content" if len(found) <= 9 else 360,
+        height="content" if len(found) <= _LISTED else 35 * (_LISTED + 1) + 17,
         column_config={
             "severity": column.MultiselectColumn(
                 "Severity", options=SEVERITIES, color=_COLOURS, width=90
@@ -105,10 +97,8 @@ def _issues_table(
             "found": column.TextColumn("Found", width=420),
             "fix": column.TextColumn("What to do", width=420),
         },
-        on_select=take,
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [chosen]}},
         alt=counted(len(found), "finding"),
+        **selection,
     )
 
 
@@ -132,7 +122,17 @@ def _issue(view: View, version: DatasetVersion, issue: DataQualityIssue) -> None
 
 
 def _short(value: Any) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    """Say a piece of evidence in words.
+
+    >>> _short({"education": {"missing": 492, "explained": 0.99591}})
+    'education: missing 492, explained 0.99591'
+    """
+    if isinstance(value, dict):
+        inside = [f"{name}{':' if isinstance(v, dict) else ''} {_short(v)}".replace("_", " ")
+                  for name, v in value.items()]  # fmt: skip
+        text = ", ".join(inside)
+    else:
+        text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 80 else f"{text[:80]}..."
 
 

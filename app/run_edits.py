@@ -17,7 +17,7 @@ _HINT = "Markdown. What was the idea, what came out, what next?"
 
 def tags_card(view: View, run: Run) -> None:
     """Draw the tags, and a form that adds or changes one."""
-    with card("Tags"):
+    with card("Tags", fill=False):
         with st.container(horizontal=True, gap="xsmall", key="tags"):
             for name, value in sorted(run.tags.items()):
                 chip(f"{name}: {value}" if value else name)

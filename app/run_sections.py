@@ -10,6 +10,7 @@ from app.artifact_view import show_artifact
 from app.curves import curve_options, curves
 from app.errors import show_fault
 from app.layout import Kpi, card, chip, empty, facts, kpis, plain, status_chip, table
+from app.link_column import link_column
 from app.nav import open_page
 from app.run_filters import RunColumns
 from app.run_table import RunTable, run_table
@@ -25,6 +26,10 @@ _HEADLINES: Final = 4
 _CHARTS: Final = 8
 _CHILDREN: Final = 50
 _LINES: Final = 12  # of an error; more are scrolled
+_VERSIONS: Final = """
+select version_id, dataset_name, version, dataset_name || '@' || version as name
+from dataset_versions where list_contains($ids, version_id)
+"""
 _BEST: Final = (".best", ".best_step", ".min", ".max")
 
 
@@ -128,7 +133,7 @@ def _metric_table(view: View, run: Run, names: list[str]) -> None:
 
 def params_card(run: Run) -> None:
     """Draw the params as a table that can be searched."""
-    with card(f"Params ({len(run.params)})"):
+    with card(f"Params ({len(run.params)})", fill=False):
         if not run.params:
             st.caption("None were logged.")
             return
@@ -142,7 +147,7 @@ def params_card(run: Run) -> None:
 def changes_card(view: View, run: Run) -> None:
     """Draw what is different from the run before it in the same experiment."""
     changes: RunChanges = view.ask(view.tracker.changes_since_previous, run.run_id)
-    with card("What changed since last time"):
+    with card("What changed since last time", fill=False):
         if changes.previous_run_id is None:
             st.caption("This is the first run of its experiment.")
             return
@@ -158,7 +163,8 @@ def changes_card(view: View, run: Run) -> None:
         for what, pairs in zip(("param", "metric", "code", "package"), groups, strict=True):
             for name, pair in pairs.items():
                 _append_change(rows, what, name, pair)
-        table(rows, key="changes", alt="What changed")
+        right = st.column_config.TextColumn(alignment="right")
+        table(rows, key="changes", alt="What changed", settings={"Before": right, "Now": right})
 
 
 def _append_change(rows: dict[str, list[str]], what: str, name: str, pair: Pair) -> None:
@@ -187,7 +193,10 @@ def artifacts_section(view: View, run: Run) -> None:
             "Type": [artifact.artifact_type for artifact in artifacts],
             "Size": [size(artifact.size_bytes) for artifact in artifacts],
         }
-        table(rows, key="artifacts", alt="Artifacts of the run")
+        column = st.column_config.TextColumn
+        widths = {"File": column(width=165), "Type": column(width=50)}
+        widths["Size"] = column(width=75, alignment="right")
+        table(rows, key="artifacts", alt="Artifacts of the run", settings=widths)
     with right, card(path or artifacts[0].path, key="artifact-card"):
         show_artifact(view, by_path.get(path or "", artifacts[0]))
 
@@ -202,7 +211,7 @@ def environment_section(view: View, run: Run) -> None:
     code = found.get("git") or {}
     left, right = st.columns(2)
     with left:
-        with card("Code"):
+        with card("Code", fill=False):
             facts(
                 {
                     "Commit": run.git_commit or NOTHING,
@@ -213,7 +222,7 @@ def environment_section(view: View, run: Run) -> None:
                 },
                 alt="Code of the run",
             )
-        with card("Machine"):
+        with card("Machine", fill=False):
             python = f"{found.get('implementation', '')} {found.get('python', '')}".strip()
             facts(
                 {
@@ -269,10 +278,19 @@ def family_card(view: View, run: Run) -> None:
             run_table(children, shown, key="children", selectable=False)
 
 
-def inputs_card(run: Run) -> None:
-    """Draw the dataset versions the run read."""
-    with card("Inputs"):
-        if run.inputs:
-            table({"Dataset version": run.inputs}, key="inputs", alt="Inputs")
-        else:
+def inputs_card(view: View, run: Run) -> None:
+    """Draw the dataset versions the run read; a click opens one."""
+    with card("Inputs", fill=False):
+        if not run.inputs:
             st.caption("No dataset version was named.")
+            return
+        found = view.ask(view.workbench.sql, _VERSIONS, {"ids": [*run.inputs]}).to_pylist()
+        known = {row["version_id"]: row for row in found}
+        names = [known[each]["name"] if each in known else each for each in run.inputs]
+        addresses = [
+            {"name": row["dataset_name"], "version": row["version"]} if row else {"name": each}
+            for each in run.inputs
+            for row in [known.get(each)]
+        ]
+        link = link_column("Dataset version", page="dataset", addresses=addresses, width=320)
+        table({"version": names}, key="inputs", alt="Inputs", settings={"version": link})

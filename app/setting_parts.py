@@ -36,7 +36,7 @@ _FOLDERS: Final = {
 def lake_card(view: View) -> None:
     """Draw which lake this is."""
     lake = view.workbench.lake
-    with card("Lake"):
+    with card("Lake", fill=False):
         facts(
             {
                 "Place": lake.url,
@@ -53,7 +53,7 @@ def lake_card(view: View) -> None:
 
 def storage_card(view: View) -> None:
     """Draw what the lake's bytes are for, and how many rows there are."""
-    with card("Storage"):
+    with card("Storage", fill=False):
         found = view.ask(view.workbench.storage_bytes)
         rows = {
             f"{name} ({_FOLDERS[name]})" if name in _FOLDERS else name: size(count)
@@ -81,7 +81,7 @@ def storage_card(view: View) -> None:
 
 def limits_card() -> None:
     """Draw what one question or upload may take."""
-    with card("Limits"):
+    with card("Limits", fill=False):
         facts(
             {
                 "A query": f"{LIMITS.seconds:.0f} s, {size(LIMITS.memory_bytes)} of memory",
@@ -96,7 +96,7 @@ def limits_card() -> None:
 
 def versions_card() -> None:
     """Draw what is installed."""
-    with card("Versions"):
+    with card("Versions", fill=False):
         rows = {"Workbench": _version(DISTRIBUTION), "Python": platform.python_version()}
         rows |= {name: _version(name) for name in _PACKAGES}
         facts(rows, alt="Versions")

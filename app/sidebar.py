@@ -41,10 +41,10 @@ def sidebar(lake: str) -> bool:
             section = entry.section
             st.caption(section)
         count = counts.get(entry.path)
-        with st.container(horizontal=True, vertical_alignment="center", gap=None):
+        with st.container(gap=None, key=f"nav-{entry.path}"):
             st.page_link(entry.page(), width="stretch")
             if count:
-                st.caption(f"{count:,}", width=44, text_alignment="right")
+                st.caption(f"{count:,}", width="content")
     st.caption(f"Lake {plain(lake)}")
     return wanted
 

@@ -84,7 +84,7 @@ if overview.open:
             tags_card(view, run)
         with right:
             sections.changes_card(view, run)
-            sections.inputs_card(run)
+            sections.inputs_card(view, run)
         sections.family_card(view, run)
 if curves.open:
     with curves:

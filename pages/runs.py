@@ -91,7 +91,7 @@ else:
         columns=columns,
         curve=metric,
         sparklines=view.ask(view.runs.sparklines, ids, metric) if metric else {},
-        with_experiment=chosen.experiment is None,
+        with_experiment=chosen.experiment is None and experiments > 1,
     )
     with table:
         run_table(runs, shown, key="runs")
