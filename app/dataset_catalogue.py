@@ -97,7 +97,7 @@ def catalogue_numbers(shown: Sequence[DatasetSummary]) -> None:
             Kpi(
                 label="Rows, newest versions",
                 value=f"{sum(summary.num_rows for summary in shown):,}",
-                note=f"largest: {largest.dataset_name}" if largest else "none",
+                note=f"most: {largest.dataset_name}" if largest else "none",
             ),
             Kpi(
                 label="Size, newest versions",

@@ -79,7 +79,7 @@ def _bare(spec: Spec) -> dict[str, Any]:
     muted = palette(mode()).muted
     written = {"labelColor": muted, "titleColor": muted}
     return {
-        "padding": {"left": 0, "top": 6, "right": 6, "bottom": 0},
+        "padding": {"left": 0, "top": 6, "right": 6, "bottom": 4},
         **{name: value for name, value in spec.items() if name not in _SAID},
         "config": {"rule": {"color": muted}, "axis": written, "legend": written}
         | spec.get("config", {}),

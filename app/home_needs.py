@@ -73,13 +73,13 @@ def _table(needs: Sequence[Need]) -> None:
                 on_click=open_clicked,
                 type="tertiary",
                 alignment="left",
-                width=170,
+                width=185,
             ),
             "status": column.MultiselectColumn(
-                "Status", options=[*_KINDS], color=[*_KINDS.values()], width=85
+                "Status", options=[*_KINDS], color=[*_KINDS.values()], width=80
             ),
-            "why": column.TextColumn("Why", width="medium"),
-            "since": column.DatetimeColumn("Since", format="distance", width=110),
+            "why": column.TextColumn("Why", width=190),
+            "since": column.DatetimeColumn("Since", format="distance", width=105),
         },
         alt="What needs a look",
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def link_column(
-    label: str, *, page: str, addresses: Sequence[Mapping[str, str]], width: int
+    label: str, *, page: str, addresses: Sequence[Mapping[str, str]], width: int | None = None
 ) -> Any:
     """Return the settings of a column that opens a page; each row has the address of its own.
 

@@ -182,7 +182,7 @@ def artifacts_section(view: View, run: Run) -> None:
         )
         return
     by_path = {artifact.path: artifact for artifact in artifacts}
-    left, right = st.columns([2, 5])
+    left, right = st.columns([3, 7])
     with left:
         st.caption(
             f"{counted(len(artifacts), 'file')}, {size(sum(a.size_bytes for a in artifacts))}"
@@ -194,8 +194,8 @@ def artifacts_section(view: View, run: Run) -> None:
             "Size": [size(artifact.size_bytes) for artifact in artifacts],
         }
         column = st.column_config.TextColumn
-        widths = {"File": column(width=165), "Type": column(width=50)}
-        widths["Size"] = column(width=75, alignment="right")
+        widths = {"File": column(width=155), "Type": column(width=55)}
+        widths["Size"] = column(width=72, alignment="right")
         table(rows, key="artifacts", alt="Artifacts of the run", settings=widths)
     with right, card(path or artifacts[0].path, key="artifact-card"):
         show_artifact(view, by_path.get(path or "", artifacts[0]))
@@ -292,5 +292,5 @@ def inputs_card(view: View, run: Run) -> None:
             for each in run.inputs
             for row in [known.get(each)]
         ]
-        link = link_column("Dataset version", page="dataset", addresses=addresses, width=320)
+        link = link_column("Dataset version", page="dataset", addresses=addresses)
         table({"version": names}, key="inputs", alt="Inputs", settings={"version": link})

@@ -28,7 +28,7 @@ if not total and not datasets:
     home_cards.first_steps(view.workbench.lake.url)
 else:
     home_cards.numbers(view)
-    left, right = st.columns([3, 2])
+    left, right = st.columns([5, 3])
     with left:
         home_needs.needs_me(view)
         home_cards.storage(view)

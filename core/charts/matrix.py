@@ -21,6 +21,8 @@ _CELL: Final = 24  # pixels
 _DOT: Final = "#1b2430"  # on light and dark cells, with a rim, as a mark on either
 _RIM: Final = "#ffffff"
 _BAR: Final = "#d4572a"
+_ACROSS: Final = 480  # pixels, at least, of all columns
+_LETTER: Final = 7  # pixels, of names
 _LABELLED: Final = 40  # rows or columns; more have no room for their names
 
 
@@ -52,7 +54,7 @@ def heat_map(
     encoding: dict[str, Any] = {
         channel: {
             **channel_field,
-            "axis": _names(channel, shown=labels[channel] <= _LABELLED),
+            "axis": _names(channel, columns if channel == "x" else rows),
             "scale": {"padding": 0.04 if labels[channel] <= _LABELLED else 0},
         }
         for channel, channel_field in fields.items()
@@ -146,7 +148,7 @@ def missing_matrix(title: str, *, names: Sequence[str], rows: int) -> Spec:
     high = {"field": "high", "type": "quantitative", "title": "To row"}
     share = {"field": "share", "type": "quantitative", "title": "Missing", "format": ".1%"}
     column = {"field": "name", "type": "nominal", "title": "Column", "sort": list(names)}
-    height = max(80, min(720, 18 * len(names)))
+    height = max(80, min(720, _CELL * len(names)))
     axis = {"title": "Row", "grid": False, "format": "~s", "tickCount": 6}
     return {
         "title": title,
@@ -161,7 +163,7 @@ def missing_matrix(title: str, *, names: Sequence[str], rows: int) -> Spec:
             "x2": {"field": "high"},
             "y": {
                 **column,
-                "axis": _names("y", shown=len(names) <= _LABELLED),
+                "axis": _names("y", names),
                 "scale": {"padding": 0.12},
             },
             "color": _steps("share", "Missing", domain=[0, 1], form=".0%"),
@@ -199,9 +201,15 @@ def binned_scatter(title: str, *, x: str, y: str, count: str = "Rows", height: i
     }
 
 
-def _names(channel: str, *, shown: bool) -> dict[str, Any]:
-    names = {"title": None, "labels": shown, "ticks": False, "domain": False, "labelLimit": 140}
-    return {**names, "labelAngle": -45} if channel == "x" else names
+def _names(channel: str, shown: Sequence[str]) -> dict[str, Any]:
+    """Describe the names at a side; those below slant when they would not fit side by side."""
+    labels = len(shown) <= _LABELLED
+    names = {"title": None, "labels": labels, "ticks": False, "domain": False, "labelLimit": 140}
+    if channel == "y":
+        return names
+    room = _ACROSS / max(1, len(shown))
+    fits = all(len(name) * _LETTER < room for name in shown)
+    return {**names, "labelAngle": 0 if fits else -45}
 
 
 def _steps(

@@ -192,8 +192,9 @@ def _cell(value: Any) -> Cell:
 
 def _shown(value: Any) -> str:
     text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        text = f"{value:.0f}"
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < 1e15
+        text = f"{value:.0f}" if whole else f"{value:.6g}"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
