@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from app.cli import main
+from core import Workbench
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -65,8 +69,6 @@ def test_the_example_is_fifteen_lines_of_code() -> None:
 
 
 def test_the_example_leads_to_the_search_of_the_readme(folder: Path) -> None:
-    from core import Workbench
-
     with Workbench(folder / "lake", create=False) as wb:
         found = eval(blocks("python")[1], {"wb": wb})  # noqa: S307 - our own document
         assert [run.params["rate"] for run in found] == [0.1]
@@ -101,6 +103,24 @@ def test_the_commands_for_data_run_one_after_the_other(tmp_path: Path) -> None:
     assert out.returncode == 0, out.stderr
     assert out.stdout.endswith("200\n")
     assert {page.name for page in tmp_path.glob("*.html")} == {"drift.html", "eda.html"}
+
+
+def test_the_commands_for_models_run_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Workbench("lake") as wb, wb.tracker.start_run("risk") as run:
+        run.log_bytes('{"intercept": -2}', "model.json", "model")
+    printed = []
+    for line in blocks("sh")[2].replace("RUN", run.run_id, 1).splitlines():
+        command, _, file = line.partition("#")[0].partition(">")
+        assert main(shlex.split(command)[1:]) == 0, line
+        printed.append(capsys.readouterr().out)
+        if file:
+            Path(file.strip()).write_text(printed[-1], encoding="utf8")
+    assert printed[0] == "risk@v1\n"
+    assert "draft" in printed[-2]
+    assert "risk@v1" in Path("card.html").read_text(encoding="utf8")
 
 
 def test_the_picture_is_there() -> None:
