@@ -57,8 +57,12 @@ def curves(
     *,
     key: str,
     height: int = 280,
+    marks: Sequence[tuple[int, str]] = (),
 ) -> bool:
-    """Draw a metric of some runs (id to name); False when none has two points to join."""
+    """Draw a metric of some runs (id to name); False when none has two points to join.
+
+    `marks` are steps and what is said of each.
+    """
     histories = view.ask(view.runs.metric_histories, list(names), metric)
     if not _joinable(histories):
         return False
@@ -77,6 +81,7 @@ def curves(
         logarithmic=options.logarithmic,
         smoothed=options.weight > 0,
         height=height,
+        marks=marks if options.along == "step" else (),
     )
     draw(spec, rows, key=key)
     return True

@@ -1,4 +1,5 @@
-"""What somebody should look at: runs that failed or hang, data that drifted, models unexplained.
+"""What somebody should look at: runs that failed or hang, data that drifted or are overdue, models
+and cards that do not say what they must.
 
 One line each: what it is, why it stands here, since when; a click opens it.
 """
@@ -6,23 +7,39 @@ One line each: what it is, why it stands here, since when; a click opens it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from app.layout import card, table
 from app.nav import open_page
-from app.wording import ago
+from app.wording import ago, counted, span
+from core.datasets.freshness import freshness
+from core.models.completeness import REQUIRED_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from app.session import View
+    from core.datasets.freshness import Freshness
+    from core.models.card_store import StoredCard
     from core.tracking.run import Run
 
 _LISTED: Final = 6  # of each kind
-_KINDS: Final = {"STALE": "orange", "FAILED": "red", "DRIFT": "orange", "NO CARD": "blue"}
+_KINDS: Final = {
+    "STALE": "orange",
+    "FAILED": "red",
+    "DRIFT": "orange",
+    "OVERDUE": "orange",
+    "NO CARD": "blue",
+    "INCOMPLETE": "blue",
+}
+_HELP: Final = (
+    "Runs that failed or show no sign of life; newest versions that drifted; datasets older than "
+    "`fresh_within_days` in their metadata, or than twice their usual time between versions; "
+    "models in production without a published card; drafts of cards that lack what is required."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +56,18 @@ class Need:
 
 def needs_me(view: View) -> None:
     """List what somebody should look at."""
-    needs = [*_runs(view), *_drifted(view), *_unexplained(view)]
+    needs = [
+        *_runs(view),
+        *_drifted(view),
+        *_overdue(view, datetime.now(UTC)),
+        *_unexplained(view),
+        *_incomplete(view),
+    ]
     with card("Needs a look", key="needs-me", fill=False):
         if not needs:
             st.caption(
-                "Nothing: no run failed or hangs, no data drifted, every model is explained."
+                "Nothing: no run failed or hangs, no data drifted or are overdue, every model is "
+                "explained."
             )
             return
         _table(needs)
@@ -73,13 +97,13 @@ def _table(needs: Sequence[Need]) -> None:
                 on_click=open_clicked,
                 type="tertiary",
                 alignment="left",
-                width=185,
+                width=200,
             ),
             "status": column.MultiselectColumn(
-                "Status", options=[*_KINDS], color=[*_KINDS.values()], width=80
+                "Status", options=[*_KINDS], color=[*_KINDS.values()], width=105
             ),
-            "why": column.TextColumn("Why", width=190),
-            "since": column.DatetimeColumn("Since", format="distance", width=105),
+            "why": column.TextColumn("Why", width="large", help=_HELP),
+            "since": column.DatetimeColumn("Since", format="distance", width=110),
         },
         alt="What needs a look",
     )
@@ -127,6 +151,55 @@ def _drifted(view: View) -> list[Need]:
             address={"reference": report.version1, "current": report.version2},
         )  # fmt: skip
     return [need for need in judged.values() if need is not None][:_LISTED]
+
+
+def _overdue(view: View, now: datetime) -> list[Need]:
+    """Return the datasets of which a new version was to be expected by now."""
+    known = view.ask(freshness, view.workbench.catalog)
+    return [
+        Need(
+            kind="OVERDUE",
+            name=f"{each.dataset_name}@{each.newest}",
+            why=_expected(each),
+            since=each.made_at,
+            page="dataset",
+            address={"name": each.dataset_name, "version": each.newest, "tab": "Versions"},
+        )
+        for each in known
+        if each.is_stale(now)
+    ][:_LISTED]
+
+
+def _expected(each: Freshness) -> str:
+    within = each.within or timedelta()
+    if each.promised:
+        return f"a new version was promised within {span(within.total_seconds())}"
+    return f"new versions come every {span(within.total_seconds() / 2)}, this is twice that old"
+
+
+def _incomplete(view: View) -> list[Need]:
+    """Return the newest drafts of versions without a published card that lack what is required."""
+    newest: dict[str, StoredCard] = {}
+    for each in view.ask(view.workbench.cards.list_cards):
+        if each.state == "published" or each.model_id not in newest:
+            newest[each.model_id] = each
+    lacking = {
+        each.name: (each, [title for title in each.missing if title in REQUIRED_TITLES])
+        for each in newest.values()
+        if each.state != "published"
+    }
+    return [
+        Need(
+            kind="INCOMPLETE",
+            name=name,
+            why=f"lacks {counted(len(titles), 'required statement')}: {', '.join(titles[:3])}",
+            since=draft.created_at,
+            page="card",
+            address={"model": f"{draft.model_name}@{draft.version}", "tab": "Publish and sign"},
+        )
+        for name, (draft, titles) in lacking.items()
+        if titles
+    ][:_LISTED]
 
 
 def _unexplained(view: View) -> list[Need]:

@@ -163,8 +163,3 @@ def page(path: str) -> st.Page:
 def open_page(path: str, **parameters: str | list[str]) -> None:
     """Go to a page; its parameters stand in the address, so the address opens it again."""
     st.switch_page(page(path), query_params=parameters)
-
-
-def has_page(path: str) -> bool:
-    """Say whether there is a page of this path."""
-    return any(entry.path == path for entry in PAGES)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import streamlit as st
 
 from app.artifact_view import show_artifact
+from app.comment_panel import marked_steps
 from app.curves import curve_options, curves
 from app.errors import show_fault
 from app.layout import Kpi, card, chip, empty, facts, kpis, plain, status_chip, table
@@ -106,12 +107,19 @@ def metrics_section(view: View, run: Run) -> None:
             placeholder="All charts off",
         )
         options = curve_options()
+    marks = marked_steps(view, run.run_id)
     with st.grid(2, min_column_width=380):
         drawn = [
             name
             for name in shown
             if curves(
-                view, {run.run_id: run.run_name}, name, options, key=f"curve-{name}", height=240
+                view,
+                {run.run_id: run.run_name},
+                name,
+                options,
+                key=f"curve-{name}",
+                height=240,
+                marks=marks.get(name, ()),
             )
         ]
     with card("Last and best values"):

@@ -8,7 +8,8 @@ import streamlit as st
 
 from app import session
 from app.layout import plain
-from app.nav import has_page, open_page
+from app.nav import open_page
+from app.places import place_of, place_of_comment
 from app.wording import ago, utc
 from catalog.thing_search import find_things
 
@@ -22,7 +23,9 @@ _GROUPS: Final = {
     "version": ("Versions of datasets", "table"),
     "model": ("Models", "model_training"),
     "query": ("Queries", "terminal"),
+    "comment": ("Comments", "chat"),
 }
+_PLACES: Final = {"model": "model_version"}  # what is found of models are versions
 
 
 @st.dialog("Search", width="medium")
@@ -31,7 +34,7 @@ def search_dialog() -> None:
     text = st.text_input(
         "Name, tag or id",
         key="find",
-        placeholder="Name, tag or id of a run, dataset, model or query",
+        placeholder="Name, tag or id of a run, dataset, model or query; words of a comment",
         icon=":material/search:",
         live=True,
     )
@@ -67,18 +70,10 @@ def _result(thing: Found, icon: str) -> None:
 
 def open_thing(kind: str, thing_id: str, label: str) -> None:
     """Go to the page of a thing."""
-    name, _, version = label.rpartition("@")
-    if kind == "run":
-        open_page("run", id=thing_id)
-    elif kind == "experiment":
-        open_page("runs", experiment=label)
-    elif kind == "dataset":
-        open_page("dataset", name=label)
-    elif kind == "version":
-        open_page("dataset", name=name, version=version)
-    elif kind == "query":
-        open_page("sql", id=thing_id)
-    elif has_page("model"):
-        open_page("model", name=name, version=version)
+    if kind == "comment":
+        comment = session.workbench().comments.get(thing_id)
+        kind, thing_id, label = comment.subject_kind, comment.subject_id, comment.subject_name
+        page, address = place_of_comment(kind, thing_id, label)
     else:
-        open_page("lineage", id=thing_id)
+        page, address = place_of(_PLACES.get(kind, kind), thing_id, label)
+    open_page(page, **address)

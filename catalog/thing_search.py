@@ -1,4 +1,4 @@
-"""Finds runs, experiments, datasets, models and kept queries by name, tag or id.
+"""Finds runs, experiments, datasets, models and kept queries by name, tag or id, comments by text.
 
 rank 0   its name or id is the text      1   begins with it
      2   its name holds the text         3   a tag, an owner or a description does
@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from catalog.comments import NAMED_COMMENTS
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.catalog import Catalog
 
 LONGEST: Final = 200  # letters that are looked for
-_FOUND: Final = """
+_FOUND: Final = f"""
 with things(kind, id, label, about, words, made_at) as (
   select 'run', run_id, run_name, experiment_name || ', ' || lower(status), tags::varchar,
          start_time
@@ -38,7 +40,11 @@ with things(kind, id, label, about, words, made_at) as (
          concat_ws(' ', description, owner, aliases::varchar), created_at
   from model_versions
   union all
-  select 'query', query_id, name, left(sql, 80), sql, created_at from queries where name <> ''),
+  select 'query', query_id, name, left(sql, 80), sql, created_at from queries where name <> ''
+  union all
+  select 'comment', comment_id, left(text, 80), concat_ws(', ', actor, subject_name), text,
+         created_at
+  from ({NAMED_COMMENTS})),
 ranked as (
   select kind, id, label, about, made_at,
          case when lower(label) = $text or lower(id) = $text then 0

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import dataset_rows, dataset_versions, session, state
 from app.analysis import quality_issues
+from app.comment_panel import Subject, column_comments, comments_button, comments_section
 from app.dataset_about import about_section, croissant_button, snippets
 from app.dataset_columns import column_choice, column_detail
 from app.layout import chip, context_line, copy_code, copy_link, empty, header, plain
@@ -27,6 +28,11 @@ except DatasetNotFoundError as error:
     st.stop()
 versions = view.ask(view.datasets.list_versions, version.dataset_name)
 labels = [each.version for each in versions]
+names = [*version.schema]
+subjects = (
+    Subject(kind="dataset_version", id=version.version_id, label=version.name, columns=names),
+    Subject(kind="dataset", id=version.dataset_name, label="all versions", columns=names),
+)
 
 
 def show_version() -> None:
@@ -59,11 +65,12 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         chip("newest", colour="green")
     for tag in version.tags:
         chip(tag, colour="blue", icon=":material/sell:")
+    comments_button(view, *subjects)
     if version.description:
         st.caption(plain(version.description), width="content")
 
-columns, rows, others, quality, about = st.tabs(
-    ["Columns", "Rows", "Versions", "Quality", "About"],
+columns, rows, others, quality, about, comments = st.tabs(
+    ["Columns", "Rows", "Versions", "Quality", "About", "Comments"],
     key="tab",
     on_change="rerun",
     bind="query-params",
@@ -71,7 +78,9 @@ columns, rows, others, quality, about = st.tabs(
 if columns.open:
     with columns:
         profiles = view.keep(view.datasets.browser.columns, version.version_id)
-        column_detail(column_choice(profiles, key="columns"), dataset_rows.open_rows)
+        profile = column_choice(profiles, key="columns")
+        column_detail(profile, dataset_rows.open_rows)
+        column_comments(view, subjects, column=profile.name)
 if rows.open:
     with rows:
         dataset_rows.rows_section(view, version, where)
@@ -88,6 +97,9 @@ if quality.open:
 if about.open:
     with about:
         about_section(view, version)
+if comments.open:
+    with comments:
+        comments_section(view, *subjects)
 
 with actions:
     if st.button("Explore", icon=":material/query_stats:", type="primary"):

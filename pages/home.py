@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import home_cards, home_needs, session
+from app import home_activity, home_cards, home_needs, session
 from app.layout import context_line, header, plain
 from app.wording import ago, counted
 
@@ -28,10 +28,11 @@ if not total and not datasets:
     home_cards.first_steps(view.workbench.lake.url)
 else:
     home_cards.numbers(view)
+    home_needs.needs_me(view)
     left, right = st.columns([5, 3])
     with left:
-        home_needs.needs_me(view)
-        home_cards.storage(view)
-    with right:
         home_cards.experiments(experiments)
+    with right:
+        home_cards.storage(view)
+    home_activity.recent_activity_card(view)
     home_cards.recent_runs(view)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session, state
+from app.comment_panel import Subject, comments_button, comments_section
 from app.layout import chip, context_line, copy_code, copy_link, empty, header, plain
 from app.model_live import UNTOUCHED, live_part
 from app.model_parts import about_part, evaluation_part, history_part, snippets, stage_colour
@@ -25,6 +26,11 @@ except ModelNotFoundError as error:
         open_page("models")
     st.stop()
 labels = [each.version for each in view.ask(models.list_versions, version.model_name)]
+
+subjects = (
+    Subject(kind="model_version", id=version.model_id, label=version.name),
+    Subject(kind="model", id=version.model_name, label="all versions"),
+)
 
 
 def show_version() -> None:
@@ -56,10 +62,14 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     )
     for alias in version.aliases:
         chip(alias, colour="blue", icon=":material/sell:")
+    comments_button(view, *subjects)
 
 make_card = view.workbench.cards.generate_model_card
-evaluation, live, about, history = st.tabs(
-    ["Evaluation", "Live", "About", "Stages"], key="tab", on_change="rerun", bind="query-params"
+evaluation, live, about, history, comments = st.tabs(
+    ["Evaluation", "Live", "About", "Stages", "Comments"],
+    key="tab",
+    on_change="rerun",
+    bind="query-params",
 )
 if evaluation.open:
     with evaluation:
@@ -73,6 +83,9 @@ if about.open:
 if history.open:
     with history:
         history_part(view, version, view.ask(models.stage_history, version.model_id))
+if comments.open:
+    with comments:
+        comments_section(view, *subjects)
 
 with actions:
     if st.button("Card", icon=":material/badge:", type="primary"):

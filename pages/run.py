@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import run_sections as sections, session, state
+from app.comment_panel import Subject, comments_button, comments_section
 from app.layout import copy_link, empty, header, plain
 from app.nav import open_page
 from app.run_edits import note_section, tags_card
@@ -41,6 +42,8 @@ live = LIVE_SECONDS if run.status == "RUNNING" and not run.is_stale else None
 with header(run.run_name, f"{plain(run.experiment_name)} · {plain(run.run_id)}"):
     if st.button("Compare", icon=":material/compare_arrows:", type="primary"):
         compare_with_others(run)
+    itself = Subject(kind="run", id=run.run_id, label="this run", metrics=sorted(run.last_metrics))
+    comments_button(view, itself)
     copy_link(state.address("run", {"id": run.run_id}))
 
 
@@ -70,8 +73,8 @@ def artifacts() -> None:
 
 
 summary()
-overview, curves, files, surroundings, notes = st.tabs(
-    ["Overview", "Metrics", "Artifacts", "Environment", "Notes"],
+overview, curves, files, surroundings, notes, comments = st.tabs(
+    ["Overview", "Metrics", "Artifacts", "Environment", "Notes", "Comments"],
     key="tab",
     on_change="rerun",
     bind="query-params",
@@ -98,3 +101,6 @@ if surroundings.open:
 if notes.open:
     with notes:
         note_section(view, run)
+if comments.open:
+    with comments:
+        comments_section(view, itself)

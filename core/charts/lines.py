@@ -27,8 +27,11 @@ def metric_curves(
     logarithmic: bool = False,
     smoothed: bool = False,
     height: int = 280,
+    marks: Sequence[tuple[float, str]] = (),
 ) -> Spec:
     """Describe the curves of a metric for some runs, in the order their colours come.
+
+    `marks` are places on the axis below, and what is said of each: pins at the upper edge.
 
     >>> spec = metric_curves("auc", ["a", "b"])
     >>> spec["title"], spec["description"]
@@ -71,15 +74,40 @@ def metric_curves(
         layers.insert(
             0, {"mark": {"type": "line", "strokeWidth": 1, "opacity": 0.3}, "encoding": raw}
         )
+    if marks:
+        layers += _pins(along, marks)
+    pinned = f" {len(marks)} marked: {'; '.join(text for _, text in marks)}." if marks else ""
     return {
         "title": f"{name} by {by}",
-        "description": f"Curves of {name} by {by} for {_listed(runs)}.",
+        "description": f"Curves of {name} by {by} for {_listed(runs)}.{pinned}",
         "height": height,
         "encoding": encoding,
         "layer": layers,
     }
 
 
+def _pins(along: Along, marks: Sequence[tuple[float, str]]) -> list[Spec]:
+    """Describe a line at each place, and a point on top of it that says what is said there."""
+    x = {"field": along, "type": "quantitative", "title": _TITLES[along]}
+    y = {"value": _PIN}
+    data = {"values": [{along: place, "said": text} for place, text in marks]}
+    colour = {"value": _PIN_COLOUR}
+    line = {"type": "rule", "strokeDash": [3, 3], "strokeWidth": 1.5}
+    point = {"type": "point", "filled": True, "size": 90, "opacity": 1}
+    said = [{**x}, {"field": "said", "type": "nominal", "title": "Said"}]
+    rule_y = {"y": y, "y2": {"value": "height"}}
+    return [
+        {"data": data, "mark": line, "encoding": {"x": x, **rule_y, "color": colour}},
+        {
+            "data": data,
+            "mark": point,
+            "encoding": {"x": x, "y": y, "color": colour, "tooltip": said},
+        },
+    ]
+
+
+_PIN: Final = 6  # pixels below the upper edge
+_PIN_COLOUR: Final = "#d97706"  # 3:1 on both grounds
 _NEAREST: Final = {
     "type": "point",
     "on": "pointerover",

@@ -162,3 +162,8 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     ("importance", "Importance of inputs", MEASURED, False,
      lambda card: bool(card.feature_importance), "Make the card with data=... and outcome=... ."),
 )  # fmt: skip
+# what a card must say, told by title, as the kept cards tell what they lack
+REQUIRED_TITLES: Final = frozenset(
+    {statement.title for statement in STATEMENTS if statement.required}
+    | {title for _key, title, _section, required, *_ in _KNOWN if required}
+)

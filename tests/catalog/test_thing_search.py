@@ -70,3 +70,10 @@ def test_a_tag_finds_its_run(bench: Workbench) -> None:
 @pytest.mark.parametrize("text", ["", "   ", "nothing of the kind", "%", "'; drop table runs"])
 def test_what_fits_nothing_finds_nothing(bench: Workbench, text: str) -> None:
     assert found(bench, text) == []
+
+
+def test_a_comment_is_found_by_its_words(bench: Workbench) -> None:
+    said = bench.comments.add("dataset", "sleep diary", "Wave two lacks *weekends*.")
+    (thing,) = find_things(bench.catalog, "WEEKENDS")
+    assert (thing.kind, thing.id, thing.label) == ("comment", said.comment_id, said.text)
+    assert thing.about == "ana, sleep diary"

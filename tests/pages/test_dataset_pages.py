@@ -81,7 +81,7 @@ def test_datasets_are_found_by_tag(open_page: Opener, lake: Path) -> None:
     assert list(app.dataframe[0].value["dataset"]) == [NAME]
 
 
-@pytest.mark.parametrize("tab", ["Columns", "Rows", "Versions", "Quality", "About"])
+@pytest.mark.parametrize("tab", ["Columns", "Rows", "Versions", "Quality", "About", "Comments"])
 def test_every_tab_of_a_version_opens(open_page: Opener, lake: Path, tab: str) -> None:
     app = open_page(lake, "dataset", name=NAME, version="v1", tab=tab)
     assert titles(app) == [NAME]

@@ -157,7 +157,9 @@ def test_an_id_of_no_run_is_a_card(open_page: Opener, sample: SampleLake, run_id
     assert app.header[0].value == "No such run"
 
 
-@pytest.mark.parametrize("tab", ["Overview", "Metrics", "Artifacts", "Environment", "Notes"])
+@pytest.mark.parametrize(
+    "tab", ["Overview", "Metrics", "Artifacts", "Environment", "Notes", "Comments"]
+)
 def test_every_tab_of_a_run_opens(open_page: Opener, sample: SampleLake, tab: str) -> None:
     app = open_page(sample.folder, "run", id=sample.finished, tab=tab)
     assert titles(app) == ["forest-4"]
