@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.types as is_a
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 def stored_type(kind: pa.DataType) -> pa.DataType:
@@ -72,6 +72,18 @@ def _stored_flat_type(kind: pa.DataType) -> pa.DataType:
     elif is_a.is_decimal(kind) and not is_a.is_decimal256(kind):
         stored = pa.decimal128(kind.precision, kind.scale)
     return stored
+
+
+def as_types(table: pa.Table, types: Sequence[pa.DataType]) -> pa.Table:
+    """Return a table as it was stored, which Parquet gives with other names within lists and maps.
+
+    >>> read = pa.table({"x": pa.array([[1]], pa.list_(pa.field("element", pa.int64())))})
+    >>> as_types(read, [pa.list_(pa.int64())]).schema.types
+    [ListType(list<item: int64>)]
+    """
+    if table.schema.types == list(types):
+        return table
+    return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
 
 
 def unstorable(schema: pa.Schema) -> Iterator[str]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from core.datasets.encodings import encode
 from core.datasets.patches import Patch
 from core.datasets.stored_tables import read_object
+from core.storable import as_types
 from lake.digest import digest_bytes
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def read_patches(
         table = read_object(objects, layout.insertions, [part, position, *wanted])
         for place, piece in _split(table, part):
             inserted[place] = np.asarray(piece[position].combine_chunks())
-            rows[place] = piece.select(wanted)
+            rows[place] = as_types(piece.select(wanted), empty.schema.types)
     nothing = np.empty(0, dtype=np.int64)
     return {
         place: (

@@ -59,10 +59,7 @@ def find_patch(old: pa.Table, new: pa.Table, anchor: Sequence[str]) -> Patch | N
         before, after = _whole(old[name]), _whole(new[name])
         if not aligned:
             before, after = before.take(pa.array(there)), after.take(pa.array(here))
-        marks = differences(before, after)
-        if marks is None:
-            return None
-        changed |= marks
+        changed |= differences(before, after)
         if changed.sum() > MOST * new.num_rows:
             return None
     patch = Patch(
@@ -128,14 +125,22 @@ def _match(
     return there, here
 
 
-def differences(before: pa.Array, after: pa.Array) -> Marks | None:
-    """Mark the rows that differ in any bit; None where only the whole column can be compared."""
+def differences(before: pa.Array, after: pa.Array) -> Marks:
+    """Mark the rows that differ in any bit; both arrays have the same stored type.
+
+    >>> lists = pa.array([[1], [2, 3], None]), pa.array([[1], [2, 4], []])
+    >>> differences(*(each.cast(pa.large_list(pa.int64())) for each in lists))
+    array([False,  True,  True])
+    """
     nulls, other_nulls = np.asarray(before.is_null()), np.asarray(after.is_null())
     kind = before.type
-    if is_a.is_nested(kind):
-        return np.zeros(len(before), dtype=bool) if _same(before, after) else None
     if is_a.is_null(kind):
         unequal = np.zeros(len(before), dtype=bool)
+    elif is_a.is_struct(kind):  # a null row has null fields
+        fields = zip(before.flatten(), after.flatten(), strict=True)
+        unequal = np.any([differences(*both) for both in fields], axis=0)
+    elif is_a.is_nested(kind):
+        unequal = _list_differences(_as_lists(before), _as_lists(after))
     elif is_a.is_large_string(kind) or is_a.is_large_binary(kind):
         unequal = np.asarray(pc.fill_null(pc.not_equal(before, after), False))
     else:
@@ -144,7 +149,23 @@ def differences(before: pa.Array, after: pa.Array) -> Marks | None:
     return marks
 
 
-def _same(before: pa.Array, after: pa.Array) -> bool:
-    from core.datasets.digests import column_digest
+def _as_lists(array: pa.Array) -> pa.Array:
+    kind = array.type
+    if is_a.is_map(kind):
+        return array.cast(pa.large_list(pa.struct([kind.key_field, kind.item_field])))
+    return array.cast(pa.large_list(kind.value_field)) if is_a.is_fixed_size_list(kind) else array
 
-    return column_digest(before) == column_digest(after)
+
+def _list_differences(before: pa.Array, after: pa.Array) -> Marks:
+    """Compare the elements of lists that are equally long; the others differ."""
+    lengths, other_lengths = (
+        np.asarray(pc.fill_null(pc.list_value_length(array), -1)) for array in (before, after)
+    )
+    unequal: Marks = lengths != other_lengths
+    compared = np.flatnonzero(~unequal & (lengths > 0))
+    if len(compared):
+        chosen = pa.array(compared)
+        elements = differences(before.take(chosen).flatten(), after.take(chosen).flatten())
+        starts = np.cumsum(lengths[compared]) - lengths[compared]
+        unequal[compared] = np.logical_or.reduceat(elements, starts)
+    return unequal

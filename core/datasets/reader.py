@@ -10,7 +10,7 @@ import pyarrow as pa
 from core.datasets.patch_files import read_patches
 from core.datasets.patches import apply_patch
 from core.datasets.stored_tables import read_object
-from core.storable import from_stored, stored_type
+from core.storable import as_types, from_stored, stored_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 4
 
 
-def read_pieces(objects: Objects, pieces: Sequence[Piece], columns: Sequence[str]) -> pa.Table:
-    """Return stored columns of one part, as they are stored."""
+def read_pieces(objects: Objects, pieces: Sequence[Piece], schema: pa.Schema) -> pa.Table:
+    """Return stored columns of one part, with the types that they were stored with."""
+    columns = schema.names
     found: dict[str, pa.ChunkedArray] = {}
     for piece in pieces:
         wanted = [name for name in piece.columns if name in columns]
         if wanted:
             table = read_object(objects, piece.object, wanted)
             found |= {name: table[name] for name in wanted}
-    return pa.table({name: found[name] for name in columns})
+    return as_types(pa.table({name: found[name] for name in columns}), schema.types)
 
 
 class VersionReader:
@@ -61,7 +62,7 @@ class VersionReader:
     def stored(self, place: int) -> pa.Table:
         """Return the rows of a part, with the types they are stored with."""
         part = self._layout.parts[place]
-        table = read_pieces(self._objects, part.pieces, self.columns)
+        table = read_pieces(self._objects, part.pieces, stored_schema(self.schema))
         if part.patched:
             table = apply_patch(table, *self._patches[place])
         return table

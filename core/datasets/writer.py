@@ -168,7 +168,7 @@ class VersionWriter:
         base = self._known.base(part)
         if base is None:
             return None
-        stored = read_pieces(self._objects, base.pieces, chunk.column_names)
+        stored = read_pieces(self._objects, base.pieces, chunk.schema)
         patch = find_patch(stored, chunk, self._start.anchor)
         if patch is None:
             return None

@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
+from core.datasets.digests import column_digest
 from core.datasets.hashing import hash_rows
 from core.datasets.layout import Layout
-from core.datasets.patches import Patch, apply_patch
+from core.datasets.patches import Patch, apply_patch, differences
 from core.datasets.writer import VersionWriter
+from core.storable import to_stored
 from lake.objects import Objects
 from lake.store import LocalStore
-from tests.core.datasets.test_version_round_trip import restored, stored as stored_layout
+from tests.core.datasets.arrow_tables import TYPES, column
+from tests.core.datasets.test_version_round_trip import (
+    SHARED,
+    restored,
+    same,
+    stored as stored_layout,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from core import Workbench
 
 AVERAGE = 256
+NESTED = [(kind, values) for kind, values in TYPES if pa.types.is_nested(kind)]
 
 
 def stored(workbench: Workbench) -> int:
@@ -88,3 +97,40 @@ def test_a_patch_gives_the_rows_it_was_made_for(data: st.DataObject) -> None:
     old = pa.table({"x": pa.array([f"old {n}" for n in range(rows)], pa.large_string())})
     new = pa.table({"x": pa.array([f"new {n}" for n in inserted], pa.large_string())})
     assert apply_patch(old, patch, new)["x"].to_pylist() == expected
+
+
+@settings(SHARED, max_examples=25)
+@given(data=st.data())
+def test_rows_with_nested_values_are_patched(tmp_path: Path, data: st.DataObject) -> None:
+    kind, values = data.draw(st.sampled_from(NESTED))
+    few = data.draw(st.lists(st.none() | values, min_size=2, max_size=4))
+    first = [few[place % len(few)] for place in range(100)]
+    second = list(first)
+    for place in data.draw(st.sets(st.integers(0, 99), min_size=1, max_size=1)):
+        second[place] = data.draw(st.none() | values)
+    tables = [
+        pa.table({"id": pa.array(range(100), pa.int64()), "x": column(kind, each)})
+        for each in (first, second, second)
+    ]
+    tables[1] = tables[1].slice(data.draw(st.integers(0, 2)))  # rows are deleted, or not
+    tables[2] = tables[2].slice(1)
+    objects = Objects(LocalStore(tmp_path))
+    layouts = [stored_layout(objects, tables[0], average=AVERAGE)]
+    for table in tables[1:]:
+        start = Layout(schema=table.schema, anchor=("id",), average=AVERAGE, encodings={})
+        writer = VersionWriter(objects, start, earlier=layouts[::-1])
+        writer.add(table)
+        layouts.append(writer.finish())
+        assert writer.ways.keys() <= {"reuse", "inherit", "patch"}
+    assert all(same(restored(objects, each), t) for each, t in zip(layouts, tables, strict=True))
+
+
+@settings(SHARED, max_examples=60)
+@given(data=st.data())
+def test_rows_differ_just_when_a_bit_of_them_does(data: st.DataObject) -> None:
+    kind, values = data.draw(st.sampled_from(NESTED))
+    drawn = st.lists(st.none() | values, min_size=6, max_size=6)
+    before, after = (to_stored(column(kind, data.draw(drawn))).slice(1) for _ in range(2))
+    digests = [[column_digest(each.slice(n, 1)) for n in range(5)] for each in (before, after)]
+    assert differences(before, after).tolist() == [a != b for a, b in zip(*digests, strict=True)]
+    assert not differences(before, before).any()
