@@ -123,7 +123,14 @@ def show(name: VersionArgument, *, lake: LakeOption = None, as_json: JsonOption 
     )
     say()
     headers = ("column", "type", "missing", *_SHOWN.values(), "most frequent")
-    say_wide_table(headers, [_column(version, name) for name in version.schema])
+    labels = version.labels
+    say_wide_table(
+        (*headers, "label") if labels else headers,
+        [
+            (*_column(version, name), labels.get(name, "")) if labels else _column(version, name)
+            for name in version.schema
+        ],
+    )
 
 
 @dataset_commands.command("diff")
@@ -187,7 +194,8 @@ def version_document(version: DatasetVersion) -> dict[str, Any]:
     """Say everything that is known of a version, its rows excepted."""
     document = {fact: getattr(version, fact) for fact in _FACTS}
     statistics = {name: dict(found) for name, found in version.statistics.items()}
-    return document | {"schema": dict(version.schema), "statistics": statistics}
+    named = {"schema": dict(version.schema), "labels": version.labels}
+    return document | named | {"statistics": statistics}
 
 
 def _column(version: DatasetVersion, name: str) -> tuple[object, ...]:

@@ -70,6 +70,7 @@ def _columns_table(profiles: Sequence[ColumnProfile], selection: Mapping[str, An
     text, numbers = pa.string(), pa.float64()
     columns = {
         "column": pa.array(names, text),
+        "label": pa.array([profile.label for profile in profiles], text),
         "type": pa.array([profile.type for profile in profiles], text),
         "missing": pa.array([100 * profile.missing_share for profile in profiles], numbers),
         "distinct": pa.array([profile.distinct for profile in profiles], pa.int64()),
@@ -98,6 +99,7 @@ def _settings(profiles: Sequence[ColumnProfile]) -> dict[str, Any]:
     flags = "; ".join(f"{name}: {meaning}" for name, meaning in FLAGS.items())
     settings: dict[str, Any] = {
         "column": column.TextColumn("Column", pinned=True, width=130),
+        "label": column.TextColumn("Label", width=170),
         "type": column.TextColumn("Type", width=75),
         "missing": column.ProgressColumn(
             "Missing", min_value=0, max_value=100, format="%.1f%%", width=110
@@ -119,6 +121,7 @@ def _settings(profiles: Sequence[ColumnProfile]) -> dict[str, Any]:
     ):
         settings[name] = column.TextColumn(title, width=70, alignment="right")
     for name, empty_of in (
+        ("label", lambda p: not p.label),
         ("flags", lambda p: not p.flags),
         ("usual", lambda p: not _most_frequent(p)),
         ("least", lambda p: not _told(p, "min")),

@@ -14,7 +14,7 @@ farther out is counted as `beyond`. Counts between the points of a sketch are in
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -54,7 +54,10 @@ FLAGS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnProfile:
-    """What is known of a column; `edges` are of numbers, `names` of text and flags."""
+    """What is known of a column; `edges` are of numbers, `names` of text and flags.
+
+    `label` is what it is called in words, where that is known.
+    """
 
     name: str
     type: str
@@ -68,6 +71,7 @@ class ColumnProfile:
     beyond: int
     flags: tuple[str, ...]
     statistics: Mapping[str, Any]
+    label: str = ""
 
     @property
     def missing_share(self) -> float:
@@ -79,10 +83,12 @@ def column_profiles(
     version: DatasetVersion, sketches: Mapping[str, ColumnSketch]
 ) -> tuple[ColumnProfile, ...]:
     """Return the columns of a version, in their order."""
-    return tuple(
-        _profile(name, kind, version.num_rows, version.statistics.get(name, {}), sketches.get(name))
+    labels, rows = version.labels, version.num_rows
+    profiles = (
+        _profile(name, kind, rows, version.statistics.get(name, {}), sketches.get(name))
         for name, kind in version.schema.items()
     )
+    return tuple(replace(each, label=labels.get(each.name, "")) for each in profiles)
 
 
 def _profile(

@@ -64,6 +64,13 @@ class Side:
         return [*names]
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What its columns are called in words, where that is known."""
+        from core.datasets.variable_labels import labels_of
+
+        return labels_of(self.table.schema) if self.version is None else self.version.labels
+
+    @property
     def outline(self) -> Outline:
         """What is compared beside the columns."""
         from core.drift.detect import Outline  # with Arrow, as above
@@ -201,7 +208,7 @@ def _compared(
     if _asked(options):  # of several columns together
         names = (before.name, after.name)
         found = detect_drift(before.table, after.table, columns=columns, names=names, **options)
-        return replace(found, parameters=parameters)
+        return replace(found, parameters=parameters, labels=before.labels | after.labels)
     outlines = before.outline, after.outline
     chosen = outlines[0].shares(outlines[1], columns)
     only = outlines[1].lacks(outlines[0]), outlines[0].lacks(outlines[1])
@@ -221,7 +228,7 @@ def _compared(
             for side, names in zip((before, after), only, strict=True)
         ]
     found = report_on(*outlines, pairs, method=method, unmatched=(unmatched[0], unmatched[1]))
-    return replace(found, parameters=parameters)
+    return replace(found, parameters=parameters, labels=before.labels | after.labels)
 
 
 def _asked(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ import pyarrow.types as is_a
 
 from core.datasets.names import NUMBERED
 from core.datasets.patch_files import patch_columns
+from core.datasets.variable_labels import labels_of
 from core.storable import stored_type
 from lake.objects import object_key
 
@@ -228,8 +229,11 @@ def _file(name: str, url: str, digest: str, encoding: str) -> dict[str, Any]:
 
 
 def _variables(layout: Layout) -> Iterator[dict[str, Any]]:
+    labels = labels_of(layout.schema)
     for field in layout.schema:
-        yield {"@type": "sc:PropertyValue", "name": field.name, "description": str(field.type)}
+        said = labels.get(field.name, "")
+        about = f"{said}, {field.type}" if said else str(field.type)
+        yield {"@type": "sc:PropertyValue", "name": field.name, "description": about}
 
 
 def _record_set(found: _RecordSet) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from core.datasets.names import check_names
 from core.datasets.places import VersionPlaces
 from core.datasets.publisher import Details, Publisher
 from core.datasets.tags import Tags
+from core.datasets.variable_labels import labels_to_keep
 from core.lineage.registry import Lineage
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ class DataVersionControl(DriftQuestions):
         terms = self._contracts.terms(dataset_name, contract, on_violation)
         announce = self._derivations.announcing(dataset_name, (), None, produced_by)
         layout = self._publisher.store(dataset, dataset_name, key, progress)
-        details = details.adding(self._contracts.judge(dataset_name, layout, terms))
+        found_out = labels_to_keep(layout.schema, metadata or {})
+        found_out |= self._contracts.judge(dataset_name, layout, terms)
+        details = details.adding(found_out)
         return self._publish(dataset_name, version, layout, details, announce)
 
     def _publish(

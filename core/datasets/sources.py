@@ -11,13 +11,13 @@ A file of any size is read in pieces: only one of them is in memory.
 from __future__ import annotations
 
 import contextlib
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from core.datasets.variable_labels import with_labels
 from core.frames import FrameError, to_arrow
 
 if TYPE_CHECKING:
@@ -243,15 +243,32 @@ def _read_json(path: Path) -> Source:
 
 
 def _read_transport(path: Path) -> Source:
-    """Read a SAS transport file (XPORT), as the surveys of the CDC come."""
+    """Read a SAS transport file (XPORT), as the surveys of the CDC come, with its labels."""
+    with _open_transport(path) as chunks:
+        labels = {_text(field["name"]): _text(field["label"]) for field in chunks.fields}
+        first = next((_as_table(chunk) for chunk in chunks), pa.table({}))
+    schema = with_labels(first.schema.remove_metadata(), labels)
+
+    def pieces() -> Iterator[pa.Table]:
+        with _open_transport(path) as chunks:
+            yield from (_as_table(chunk).cast(schema) for chunk in chunks)
+
+    return Source(schema, pieces())
+
+
+def _open_transport(path: Path) -> Any:
     import pandas as pd
 
-    chunks = pd.read_sas(path, format="xport", chunksize=BATCH_ROWS, encoding="latin-1")
-    tables = (pa.Table.from_pandas(_as_meant(chunk), preserve_index=False) for chunk in chunks)
-    first = next(tables, pa.table({}))
-    schema = first.schema.remove_metadata()
-    pieces = itertools.chain([first], tables)
-    return Source(schema, (piece.cast(schema) for piece in pieces))
+    return pd.read_sas(path, format="xport", chunksize=BATCH_ROWS, encoding="latin-1")
+
+
+def _as_table(chunk: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(_as_meant(chunk), preserve_index=False)
+
+
+def _text(label: str | bytes) -> str:
+    text = label.decode("latin-1") if isinstance(label, bytes) else label
+    return " ".join(text.replace("\0", " ").split())
 
 
 def _as_meant(chunk: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self
 
+from core.datasets.variable_labels import labels_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -46,6 +48,11 @@ class DatasetVersion:
     def name(self) -> str:
         """Dataset and version, as commands and SQL take them: ``phq9@v3``."""
         return f"{self.dataset_name}@{self.version}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What columns are called in words, where that is known, by name."""
+        return labels_in(self.metadata)
 
     @property
     def is_inside(self) -> bool:

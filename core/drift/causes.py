@@ -6,6 +6,7 @@ Each sentence names figures that a reader can look up, then what may be the caus
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -43,6 +44,7 @@ _RUNNING: Final = 8  # so many codes in a row are hardly the answers to a questi
 _FAR: Final = 3.0  # robust scales between a code for "unknown" and the next number
 _OFTEN: Final = 3  # rows with the same far value
 _SELDOM: Final = 500  # one row in so many
+_CODE: Final = re.compile(r"-?\d+(\.\d+)?")
 _STEPS: Final = 200  # distinct values beyond which nobody reads a resolution
 
 
@@ -95,6 +97,15 @@ def new_categories(pair: Pair) -> str:
         f"has the new values {listed(fresh)}{_among(pair)}. Find out what they mean; no model has"
         " seen them."
     )
+
+
+def in_words(category: str) -> str:
+    """Say a value in a sentence: a number as it is, and a text in quotes.
+
+    >>> in_words("0"), in_words("-2.5"), in_words("white"), in_words("")
+    ('0', '-2.5', "'white'", "''")
+    """
+    return category if _CODE.fullmatch(category) else repr(category)
 
 
 def _running(before: dict[str, int], after: dict[str, int]) -> tuple[str, str] | None:
@@ -153,8 +164,8 @@ def other_shares(pair: Pair) -> str:
     shares = after / after.sum() - before / before.sum()
     place = int(np.argmax(np.abs(shares)))
     return (
-        f"the share of {pair.category_names[place]!r} went from {before[place] / before.sum():.0%}"
-        f" to {after[place] / after.sum():.0%}{_among(pair)}. Check whom the data are of before"
+        f"{before[place] / before.sum():.0%} were {in_words(pair.category_names[place])} and now"
+        f" {after[place] / after.sum():.0%} are{_among(pair)}. Check whom the data are of before"
         " you retrain."
     )
 

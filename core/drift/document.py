@@ -154,6 +154,7 @@ def _what_changed(report: DriftReport, advice: Advice) -> Iterator[Section]:
     rows: list[tuple[Cell, ...]] = [
         (
             Link(name, target=_section_id(name)),
+            *([report.labels.get(name, "")] if report.labels else []),
             ", ".join(_changes(report, name)),
             Share(report.feature_drifts[name]),
             _said_once(name, advice),
@@ -162,8 +163,9 @@ def _what_changed(report: DriftReport, advice: Advice) -> Iterator[Section]:
     ]
     blocks: list[Block] = []
     if rows:
-        columns = ("Column", "What changed", "Rows affected", "Likely cause and next step")
-        blocks.append(Table(columns, rows=rows))
+        columns = ("What changed", "Rows affected", "Likely cause and next step")
+        head = ("Column", "Label") if report.labels else ("Column",)
+        blocks.append(Table((*head, *columns), rows=rows))
     others = [text for text in report.recommendations if not _concerned(text, report)[0]]
     if others:
         blocks.append(Points(others))
@@ -220,7 +222,9 @@ def _drifted_columns(report: DriftReport, names: Names, advice: Advice) -> Itera
 
 def column_section(report: DriftReport, column: str, names: Names, advice: str) -> Section:
     """Describe one column: both distributions, and every test."""
-    facts: list[Fact] = [("Rows affected", Share(report.feature_drifts[column]))]
+    label = report.labels.get(column, "")
+    facts: list[Fact] = [("Label", label)] if label else []
+    facts.append(("Rows affected", Share(report.feature_drifts[column])))
     charts: list[Chart] = []
     found = report.distributions.get(column)
     if found is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.drift.causes import in_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
         MultivariateDrift,
         OutcomeDrift,
         SubgroupDrift,
+        Summary,
     )
 
 
@@ -47,11 +50,7 @@ def of_all_columns(found: MultivariateDrift) -> Iterator[str]:
 def of_outcome(role: str, found: OutcomeDrift) -> Iterator[str]:
     """Say how a target or a prediction changed, and whether a model still holds."""
     if any(test["drifted"] for test in found.tests.values()):
-        moved = [
-            f"the {summary.name} went from {summary.reference.value:.3g} to"
-            f" {summary.current.value:.3g}"
-            for summary in found.summaries[:1]
-        ]
+        moved = [_moved(summary) for summary in found.summaries[:1]]
         yield (
             f"{found.column}: the {role} changed{': ' if moved else ''}{''.join(moved)}. Check whom"
             " the data are of, and look at thresholds that were chosen for the old share."
@@ -63,6 +62,14 @@ def of_outcome(role: str, found: OutcomeDrift) -> Iterator[str]:
                 f" {change.reference.value:.3g} to {change.current.value:.3g}. The relation the"
                 " model learned may no longer hold: recalibrate or refit it on newer data."
             )
+
+
+def _moved(found: Summary) -> str:
+    before, after = found.reference.value, found.current.value
+    value = found.name.removeprefix("share of ")
+    if value == found.name:
+        return f"the {found.name} went from {before:.3g} to {after:.3g}"
+    return f"{before:.1%} were {in_words(value[1:-1])} and now {after:.1%} are"
 
 
 def of_subgroups(found: SubgroupDrift) -> Iterator[str]:

@@ -20,7 +20,7 @@ from core.errors import DriftReportError
 
 # One more for every change that may give the same tables another report: stored ones are then
 # made anew.
-ALGORITHM: Final = 4
+ALGORITHM: Final = 5
 Method = Literal["exact", "sketch"]
 TestResult = Mapping[str, float | bool | None]
 
@@ -35,6 +35,7 @@ class DriftReport:
     number of columns. `statistical_tests` maps columns and tests to statistic, p_value, p_adjusted
     (None for a distance, which has none), effect, the threshold it is judged by, and drifted.
     `recommendations` say what the cause may be and what to do next, the most important first.
+    `labels` say what columns are called in words, where that is known (core/datasets).
     `distributions` are the counts that charts draw. `method` is sketch when it was made of what
     was counted at registration; `parameters` are what was asked for; `report_id` is empty unless
     it is stored.
@@ -57,6 +58,7 @@ class DriftReport:
     current_rows: int
     only_in_reference: tuple[str, ...] = ()
     only_in_current: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     distributions: Mapping[str, Distributions] = field(default_factory=dict)
     correlation_drifts: CorrelationDrifts | None = None
     multivariate: MultivariateDrift | None = None

@@ -15,8 +15,17 @@ WHEN: Final = b"23NOV26:10:00:00"
 WIDTH: Final = 8  # of a number, and of the texts written here
 
 
-def write_transport(path: Path, columns: Mapping[str, Sequence[float | str | None]]) -> None:
-    """Write columns of numbers, or of texts of eight characters at most."""
+def write_transport(
+    path: Path,
+    columns: Mapping[str, Sequence[float | str | None]],
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Write columns of numbers, or of texts of eight characters at most, and their labels."""
+    said = labels or {}
+    described = [
+        name_record(place, name, cells, said.get(name, ""))
+        for place, (name, cells) in enumerate(columns.items())
+    ]
     rows = zip(*(map(value, cells) for cells in columns.values()), strict=True)
     pieces = [
         header("LIBRARY"),
@@ -27,7 +36,7 @@ def write_transport(path: Path, columns: Mapping[str, Sequence[float | str | Non
         padded(b"SAS     PEOPLE  SASDATA 9.4     Linux".ljust(64) + WHEN),
         padded(WHEN),
         header("NAMESTR", f"{len(columns):010d}".ljust(30, "0")),
-        padded(b"".join(name_record(n, *column) for n, column in enumerate(columns.items()))),
+        padded(b"".join(described)),
         header("OBS    "),
         padded(b"".join(b"".join(row) for row in rows)),
     ]
@@ -42,13 +51,13 @@ def padded(data: bytes) -> bytes:
     return data.ljust(-(-len(data) // RECORD) * RECORD)
 
 
-def name_record(place: int, name: str, cells: Sequence[float | str | None]) -> bytes:
+def name_record(
+    place: int, name: str, cells: Sequence[float | str | None], label: str = ""
+) -> bytes:
     """Describe one column in 140 bytes."""
     kind = 2 if isinstance(cells[0], str) else 1
-    label, form = b" " * 40, b" " * 8
-    begin = struct.pack(
-        ">4h8s40s8s", kind, 0, WIDTH, place + 1, name.encode().ljust(8), label, form
-    )
+    said, form = label.encode("latin-1").ljust(40), b" " * 8
+    begin = struct.pack(">4h8s40s8s", kind, 0, WIDTH, place + 1, name.encode().ljust(8), said, form)
     return begin + struct.pack(">4h8s2hl52x", 0, 0, 0, 0, form, 0, 0, place * WIDTH)
 
 

@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
+from core.datasets.comparison import compare_tables
 from core.datasets.sources import open_source, read_all
+from core.drift.document import drift_document
+from core.drift.report import DriftReport
 from core.frames import FrameError
+from core.render.markdown import render_markdown
 from tests.support.sas_transport import write_transport
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from core import Workbench
 
 
 def test_a_transport_file_gives_its_zeros_numbers_and_texts(tmp_path: Path) -> None:
@@ -23,6 +29,41 @@ def test_a_transport_file_gives_its_zeros_numbers_and_texts(tmp_path: Path) -> N
     found = table["SCORE"].to_pylist()
     assert found.pop(3) is numbers.pop(3) is None
     assert found == pytest.approx(numbers, rel=1e-15, abs=0.0)
+
+
+def test_labels_of_a_transport_file_are_kept_shown_and_reported(
+    workbench: Workbench, tmp_path: Path
+) -> None:
+    labels = {"LBXGH": "Glycohemoglobin (%)", "SITE": "Ort der Pr\u00fcfung"}
+    for name, shift in (("before", 0), ("after", 90)):
+        cells: dict[str, list[float | str | None]] = {
+            "LBXGH": [float(n + shift) for n in range(300)],
+            "SITE": ["x"] * 300,
+            "AGE": [30.0] * 300,
+        }
+        write_transport(tmp_path / f"{name}.xpt", cells, labels)
+    register = workbench.datasets.register_dataset
+    first = register(tmp_path / "before.xpt", "lab", "made up", {"wave": 1})
+    own = {"labels": {"LBXGH": "HbA1c"}}
+    second = register([tmp_path / "after.xpt", tmp_path / "after.xpt"], "lab", "made up", own)
+    assert (first.labels, first.metadata["wave"]) == (labels, 1)
+    assert second.labels == {**labels, "LBXGH": "HbA1c"}
+    profiles = workbench.datasets.browser.columns(second.version_id)
+    assert [each.label for each in profiles] == ["HbA1c", labels["SITE"], ""]
+    report = workbench.datasets.detect_drift(first.version_id, second.version_id)
+    assert DriftReport.from_dict(report.to_dict()).labels == second.labels
+    assert "HbA1c" in render_markdown(drift_document(report))
+    files = compare_tables(tmp_path / "before.xpt", tmp_path / "after.xpt")
+    assert files.labels == labels
+
+
+def test_data_that_were_there_without_labels_get_them(workbench: Workbench, tmp_path: Path) -> None:
+    write_transport(tmp_path / "a.xpt", {"AGE": [30.0, 41.0]}, {"AGE": "Age in years"})
+    plain = workbench.datasets.register_dataset({"AGE": [30.0, 41.0]}, "people", "form")
+    assert plain.labels == {}
+    again = workbench.datasets.register_dataset(tmp_path / "a.xpt", "people", "form")
+    assert (again.version_id, again.labels) == (plain.version_id, {"AGE": "Age in years"})
+    assert workbench.datasets.register_dataset(tmp_path / "a.xpt", "people", "form") == again
 
 
 def test_a_text_file_may_have_thousands_of_columns(tmp_path: Path) -> None:

@@ -121,3 +121,14 @@ def test_rare_values_that_chance_brings_are_not_new() -> None:
     assert not detect_drift(first, second).drift_detected
     replaced = [name.replace("b1", "c1") for name in second["brand"]]
     assert detect_drift(first, {"brand": replaced}).drifted_columns == ("brand",)
+
+
+def test_a_coded_answer_is_told_as_its_value_and_not_as_a_text() -> None:
+    sides = [{"DMDMARTZ": [1] * ones + [3] * (400 - ones)} for ones in (300, 180)]
+    (text,) = detect_drift(*sides).recommendations
+    assert text.startswith("DMDMARTZ: 25% were 3 and now 55% are.")
+    smokes = [{"smokes": ["yes"] * yes + ["no"] * (400 - yes)} for yes in (300, 180)]
+    (text,) = detect_drift(*smokes).recommendations
+    assert text.startswith("smokes: 25% were 'no' and now 55% are.")
+    target = detect_drift(*sides, target="DMDMARTZ").recommendations[-1]
+    assert "the target changed: 25.0% were 3 and now 55.0% are." in target
