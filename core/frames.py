@@ -43,7 +43,11 @@ def to_arrow(data: Any) -> pa.Table:
     if isinstance(data, list | tuple) and all(isinstance(row, dict) for row in data):
         return pa.Table.from_pylist(list(data))
     if isinstance(data, dict):
-        return pa.table(data)
+        try:
+            return pa.table(data)
+        except TypeError as error:  # of what Arrow takes for no list of values
+            message = f"A dict of columns has something else than lists of values: {error}."
+            raise FrameError(message, hint='Give each column a list: {"age": [30, 41]}.') from error
     message = f"{type(data).__name__} is not a table."
     hint = "Give a pandas, polars or Arrow table, a DuckDB relation, or a path to Parquet or CSV."
     raise FrameError(message, hint=hint)

@@ -34,6 +34,7 @@ from lake.journal import Journal, encode_row, with_checksums
 from lake.keeper import Keeper
 from lake.objects import Objects
 from lake.presence import Presence
+from lake.row_types import check_rows
 from lake.spool import BucketOptions, journal_folder
 from lake.upkeep import Upkeep
 
@@ -176,10 +177,12 @@ class Lake:
     ) -> None:
         """Append a few rows through the journal; readers of any process see them at once.
 
-        Raises NotFoundError when there is no such table.
+        Raises NotFoundError when there is no such table, and SchemaError when a row does not fit
+        it: then none is kept.
         """
-        name = self._spec(table).name
-        lines = b"".join(encode_row(name, row) for row in rows)
+        spec = self._spec(table)
+        check_rows(spec, rows)
+        lines = b"".join(encode_row(spec.name, row) for row in rows)
         self.write_lines(lines, durability=durability)
 
     def append_segment(self, table: str, rows: pa.Table) -> str:

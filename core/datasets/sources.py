@@ -116,7 +116,7 @@ def _from_frames(frames: Iterable[Any], query: Any) -> Source:
 
 
 def _open_file(path: Path) -> Source:
-    if not path.is_file():
+    if not _is_there(path):
         message = f"There is no file {path}."
         raise FrameError(message, hint=_HINT, path=str(path))
     suffix = next((s for s in reversed(path.suffixes) if s.lower() in _READERS), "").lower()
@@ -128,6 +128,13 @@ def _open_file(path: Path) -> Source:
     except (pa.ArrowException, ValueError) as error:
         raise _unreadable(path, error) from error
     return Source(source.schema, _readable(path, source.pieces), path.name)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # of a name that no file can have: it is too long
+        return False
 
 
 def _readable(path: Path, pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:

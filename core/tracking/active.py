@@ -23,7 +23,6 @@ from core.tracking.run import (
     last_heard_of,
 )
 from lake.clock import now_us, to_datetime, to_us
-from lake.journal import encode_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,7 +121,7 @@ class ActiveRun(Run):
 
     def _write(self, row: dict[str, Any]) -> None:
         event = {"run_id": self.run_id, **row, "event_at": self.now(), "writer": self._lake.writer}
-        self._lake.write_lines(encode_row("runs", event), durability=self._durability)
+        self._lake.append("runs", [event], durability=self._durability)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Keep params; the same value twice is fine.

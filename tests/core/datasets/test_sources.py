@@ -124,3 +124,13 @@ def test_one_column_may_have_a_comma_in_its_name(tmp_path: Path) -> None:
     source = open_source(tmp_path / "names.csv")
     table = pa.concat_tables(source.pieces)
     assert table.to_pydict() == {"last, first": ["b, a", "c, d"]}
+
+
+def test_a_name_no_file_can_have_is_a_file_that_is_not_there() -> None:
+    with pytest.raises(FrameError, match="There is no file xxx"):
+        open_source("x" * 5_000)
+
+
+def test_a_dict_of_columns_needs_lists() -> None:
+    with pytest.raises(FrameError, match="something else than lists of values"):
+        open_source({"age": 30})
