@@ -16,6 +16,7 @@ from catalog.dataset_views import DATASETS, versions_in, view_of_version
 from catalog.eda_search import LATEST_EDA_REPORTS
 from catalog.errors import QueryError
 from catalog.job_rows import LATEST_JOBS
+from catalog.kept import kept_views
 from catalog.model_views import JUDGED_VIEWS, model_views
 from catalog.tables import SPECS
 from catalog.view_names import VIEWS, prefixed_views
@@ -27,7 +28,6 @@ from catalog.views import (
     LATEST_DATASET_VERSIONS,
     LATEST_DRIFT_REPORTS,
     LATEST_EXPERIMENTS,
-    LATEST_QUERIES,
     MERGE_SUMMARIES,
 )
 from lake.checked import REPAIR
@@ -65,11 +65,10 @@ _VIEWS: Final = (
     "create view dataset_contracts as "
     + LATEST_DATASET_CONTRACTS.format(events="events_dataset_contracts"),
     "create view jobs as " + LATEST_JOBS.format(events="events_jobs"),
-    "create view queries as " + LATEST_QUERIES.format(events="events_queries"),
     "create view metric_summary as " + MERGE_SUMMARIES.format(parts="summary_parts"),
     *(
         f"create view {name} as {query}"
-        for views in (model_views, card_views, comment_views)
+        for views in (model_views, card_views, comment_views, kept_views)
         for name, query in views(lambda table: f"events_{table}").items()
     ),
 )

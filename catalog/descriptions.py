@@ -6,6 +6,7 @@ from typing import Final
 
 from catalog.cards import CARD_COLUMNS, CARD_VIEWS
 from catalog.comments import COMMENT_COLUMNS, COMMENT_VIEWS
+from catalog.kept import KEPT_COLUMNS, KEPT_VIEWS
 
 VIEWS: Final[dict[str, str]] = {
     "experiments": "One row per experiment: a name under which runs are kept together.",
@@ -28,7 +29,7 @@ VIEWS: Final[dict[str, str]] = {
     "prediction_outcomes": "One row per version, entity and time: prediction and later outcome.",
     "jobs": "One row per job: long work that was asked for, and what came of it.",
     **CARD_VIEWS,
-    "queries": "One row per query that was kept under a name, or asked in the workbench.",
+    **KEPT_VIEWS,
     **COMMENT_VIEWS,
 }
 
@@ -236,14 +237,6 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "actor": "who asked for it",
     },
     **CARD_COLUMNS,
-    "queries": {
-        "query_id": "UUIDv7; sorts by time",
-        "name": "empty for one that was asked, and not kept",
-        "rows": "of the answer, as far as it was let through",
-        "seconds": "that it took",
-        "error": "why there was no answer",
-        "created_at": "UTC",
-        "actor": "who asked",
-    },
+    **KEPT_COLUMNS,
     **COMMENT_COLUMNS,
 }

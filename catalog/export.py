@@ -36,6 +36,7 @@ from catalog.descriptions import COLUMNS, VIEWS
 from catalog.eda_search import LATEST_EDA_REPORTS
 from catalog.errors import CatalogError
 from catalog.job_rows import LATEST_JOBS
+from catalog.kept import kept_views
 from catalog.model_views import JUDGED_VIEWS, model_views
 from catalog.rollup import METRIC_SUMMARY, PARTS
 from catalog.tables import SPECS
@@ -49,7 +50,6 @@ from catalog.views import (
     LATEST_DATASET_VERSIONS,
     LATEST_DRIFT_REPORTS,
     LATEST_EXPERIMENTS,
-    LATEST_QUERIES,
     MERGE_SUMMARIES,
     SUMMARISE,
 )
@@ -246,7 +246,7 @@ def view_statements(root: str, *, view_prefix: str = "") -> list[str]:
         **JUDGED_VIEWS,
         "jobs": LATEST_JOBS.format(events=f"({rows['jobs']})"),
         **card_views(lambda table: f"({rows[table]})"),
-        "queries": LATEST_QUERIES.format(events=f"({rows['queries']})"),
+        **kept_views(lambda table: f"({rows[table]})"),
         **comment_views(lambda table: f"({rows[table]})"),
     }
     statements = []

@@ -48,6 +48,7 @@ class Search:
     limit: int | None = None
     offset: int = 0
     include_deleted: bool = False
+    only_deleted: bool = False
 
     @property
     def names(self) -> frozenset[Name]:
@@ -61,7 +62,9 @@ class Search:
         if self.experiment_name is not None:
             conditions.append("experiment_name = $experiment_name")
             parameters["experiment_name"] = self.experiment_name
-        if not self.include_deleted:
+        if self.only_deleted:
+            conditions.append("deleted")
+        elif not self.include_deleted:
             conditions.append("not deleted")
         return " and ".join(f"({c})" for c in conditions), parameters
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.cards import CARD_TABLES
 from catalog.comments import COMMENTS
 from catalog.job_rows import fold_jobs
+from catalog.kept import KEPT_TABLES
 from catalog.model_tables import MODEL_TABLES
 from catalog.rollup import METRIC_SUMMARY
 from lake.spec import TableSpec
@@ -306,24 +307,6 @@ JOBS = TableSpec(
     fold=fold_jobs,
 )
 
-QUERIES = TableSpec(
-    name="queries",
-    columns={
-        "query_id": "string",
-        "name": "string",
-        "sql": "string",
-        "rows": "int64",
-        "seconds": "double",
-        "error": "string",
-        "actor": "string",
-        "created_at": "timestamp",
-        "deleted": "bool",
-        "event_at": "timestamp",
-        "writer": "string",
-    },
-    sort_by=("event_at", "query_id"),
-)
-
 SPECS: dict[str, TableSpec] = {
     spec.name: spec
     for spec in (
@@ -340,7 +323,7 @@ SPECS: dict[str, TableSpec] = {
         *MODEL_TABLES,
         JOBS,
         *CARD_TABLES,
-        QUERIES,
+        *KEPT_TABLES,
         COMMENTS,
     )
 }

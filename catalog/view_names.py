@@ -13,7 +13,7 @@ VIEWS: Final = (
     "eda_reports",
     *("models", "model_versions", "model_stages", "model_evaluations"),
     *("predictions", "outcomes", "prediction_outcomes"),
-    *("jobs", "queries", "comments"),
+    *("jobs", "queries", "saved_views", "comments"),
     *("model_cards", "card_sign_offs"),
 )
 # what else a catalog's DuckDB holds, as a test makes sure: no view may take its place
@@ -36,6 +36,7 @@ INTERNAL: Final = frozenset(
         "events_jobs",
         "events_queries",
         "events_runs",
+        "events_saved_views",
         "live_metrics",
         "live_outcomes",
         "live_predictions",

@@ -205,11 +205,3 @@ select run_id, metric_name,
        min(first_logged_at) as first_logged_at, max(last_logged_at) as last_logged_at
 from {parts} group by run_id, metric_name
 """
-
-LATEST_QUERIES: Final = """
-select query_id, coalesce(min(name), '') as name, min(sql) as sql, min(rows) as rows,
-       min(seconds) as seconds, min(error) as error, min(actor) as actor,
-       min(created_at) as created_at
-from {events} group by query_id
-having not coalesce(bool_or(deleted), false) and min(sql) is not null
-"""

@@ -30,6 +30,8 @@ MhrasError (lake/errors.py)
     CommentNotFoundError  also KeyError: no such comment, or nothing to comment on
   QueryNotKeptError       also ValueError: a name or a query that cannot be kept
   QueryNotFoundError      also KeyError
+  SavedViewError          also ValueError: a view of a page that cannot be kept so
+    SavedViewNotFoundError  also KeyError
   JobError                also ValueError: work that cannot be asked for, or ended, so
     JobNotFoundError      also KeyError
     JobCancelledError     raised inside a job that somebody wants to end
@@ -222,6 +224,18 @@ class QueryNotFoundError(MhrasError, KeyError):
     """No query has this id."""
 
     code: ClassVar[str] = "query_not_found"
+
+
+class SavedViewError(MhrasError, ValueError):
+    """A view of a page that cannot be kept so."""
+
+    code: ClassVar[str] = "saved_view"
+
+
+class SavedViewNotFoundError(SavedViewError, KeyError):
+    """No saved view has this id."""
+
+    code: ClassVar[str] = "saved_view_not_found"
 
 
 class JobError(MhrasError, ValueError):

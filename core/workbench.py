@@ -16,6 +16,7 @@ from core.lineage.registry import Lineage
 from core.models.generate import ModelCardGenerator
 from core.models.registry import ModelRegistry
 from core.queries import Queries
+from core.saved_views import SavedViews
 from core.settings import Settings, read_settings
 from core.tracking.board import RunBoard
 from core.tracking.places import artifact_storage
@@ -97,7 +98,16 @@ class Workbench:
             include_fairness=self.settings.model_card_include_fairness,
             include_shap=self.settings.model_card_include_shap,
         )
-        self.eda = EDAModule(
+        self.eda = self._eda()
+        self.console = Console(self.catalog)
+        self.comments = Comments(self.catalog, actor=self.actor, durability=durability)
+        self.queries = Queries(self.catalog, actor=self.actor)
+        self.saved_views = SavedViews(self.catalog, actor=self.actor)
+        self.jobs = Jobs(self.catalog, self.settings)
+        self.runs = RunBoard(RunReader(self.catalog, storage))
+
+    def _eda(self) -> EDAModule:
+        return EDAModule(
             self.datasets,
             options=EDAOptions(
                 max_dataset_size=self.settings.eda_max_dataset_size,
@@ -108,14 +118,9 @@ class Workbench:
                 self.lake,
                 EDARows(self.catalog),
                 actor=self.actor,
-                durability=durability,
+                durability=self.settings.durability,
             ),
         )
-        self.console = Console(self.catalog)
-        self.comments = Comments(self.catalog, actor=self.actor, durability=durability)
-        self.queries = Queries(self.catalog, actor=self.actor)
-        self.jobs = Jobs(self.catalog, self.settings)
-        self.runs = RunBoard(RunReader(self.catalog, storage))
 
     def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
         """Run one query over the lake's views; values are bound to ``$name`` or ``?``.

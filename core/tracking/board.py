@@ -66,7 +66,7 @@ select day::date as day, count(r.run_id) as runs,
        count(r.run_id) filter (r.status = 'FINISHED') as finished,
        avg(r.duration) filter (r.status <> 'RUNNING') as mean_duration
 from generate_series(current_date - $days::int + 1, current_date, interval 1 day) d(day)
-left join (select * from runs where run_id in (select unnest($run_ids))) r
+left join (select * from all_runs where run_id in (select unnest($run_ids))) r
   on r.start_time >= day and r.start_time < day + interval 1 day
 group by day order by day
 """
@@ -100,7 +100,11 @@ class RunBoard:
         return [str(name) for name in found["name"].to_pylist()]
 
     def count_runs(
-        self, experiment_name: str | None = None, filter_string: str | None = None
+        self,
+        experiment_name: str | None = None,
+        filter_string: str | None = None,
+        *,
+        only_deleted: bool = False,
     ) -> int:
         """How many runs match. Raises FilterError."""
         from catalog.search import (
@@ -108,7 +112,11 @@ class RunBoard:
             count_runs,
         )  # the search language, which logging does not need
 
-        search = Search(experiment_name=experiment_name, filter_string=filter_string)
+        search = Search(
+            experiment_name=experiment_name,
+            filter_string=filter_string,
+            only_deleted=only_deleted,
+        )
         return count_runs(self._catalog, search)
 
     def search_runs_arrow(
@@ -123,6 +131,7 @@ class RunBoard:
         limit: int | None = 50,
         offset: int = 0,
         include_deleted: bool = False,
+        only_deleted: bool = False,
     ) -> pa.Table:
         """A page of runs as a table: the fields of a run, then the columns chosen.
 
@@ -140,6 +149,7 @@ class RunBoard:
             limit=limit,
             offset=offset,
             include_deleted=include_deleted,
+            only_deleted=only_deleted,
         )
         columns: dict[str, Any] = {name: name for name in _PAGE_FIELDS}
         columns |= {f"metrics.{name}": Name("metric", name) for name in metrics}
@@ -180,13 +190,45 @@ class RunBoard:
         filter_string: str | None = None,
         *,
         days: int = 14,
+        only_deleted: bool = False,
     ) -> pa.Table:
         """Runs that match, by day of their start: day, runs, failed, finished, mean_duration."""
         from catalog.search import Search, find_columns  # as above
 
-        search = Search(experiment_name=experiment_name, filter_string=filter_string)
+        search = Search(
+            experiment_name=experiment_name,
+            filter_string=filter_string,
+            only_deleted=only_deleted,
+        )
         ids = find_columns(self._catalog, search, {"run_id": "run_id"})["run_id"].to_pylist()
         return self._catalog.sql(_DAYS, {"run_ids": ids, "days": days})
+
+    def group_runs(
+        self,
+        by: str,
+        metric_name: str | None = None,
+        *,
+        experiment_name: str | None = None,
+        filter_string: str | None = None,
+        only_deleted: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> pa.Table:
+        """Runs that match, grouped by ``params.<name>``, ``tags.<name>``, ``status`` and the like.
+
+        See `catalog.run_groups.group_runs` for the columns. Raises FilterError.
+        """
+        from catalog.run_groups import group_runs  # as above
+        from catalog.search import Search
+
+        search = Search(
+            experiment_name=experiment_name,
+            filter_string=filter_string,
+            only_deleted=only_deleted,
+            limit=limit,
+            offset=offset,
+        )
+        return group_runs(self._catalog, search, by, metric_name)
 
     def compare(self, run_ids: Sequence[str]) -> pa.Table:
         """Runs side by side, tags too; see `core.tracking.compare.compare_runs`."""

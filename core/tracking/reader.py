@@ -63,15 +63,19 @@ class RunReader:
 
         Raises RunNotFoundError naming all ids that are not there.
         """
-        from catalog.search import find_runs_by_id  # as above
-
-        found = {run.run_id: run for run in self._runs(find_runs_by_id(self.catalog, run_ids))}
+        found = {run.run_id: run for run in self.find_runs(run_ids)}
         missing = [run_id for run_id in run_ids if run_id not in found]
         if missing:
             message = f"There are no runs {', '.join(map(repr, missing))}."
             hint = "List what there is with search_runs() or `mhras runs`."
             raise RunNotFoundError(message, hint=hint, run_ids=missing)
         return [found[run_id] for run_id in run_ids]
+
+    def find_runs(self, run_ids: Sequence[str]) -> list[Run]:
+        """Those of these runs that are there, also deleted ones, in any order."""
+        from catalog.search import find_runs_by_id  # as above
+
+        return self._runs(find_runs_by_id(self.catalog, run_ids))
 
     def search_runs(
         self,

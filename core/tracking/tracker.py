@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from core.errors import RunStateError
 from core.tracking.active import check_name
 from core.tracking.artifacts import ArtifactWriter
+from core.tracking.edits import RunEdits
 from core.tracking.reader import RunReader
 from core.tracking.run import last_heard_of
 from core.tracking.start import RunStarter
@@ -38,7 +39,8 @@ class ExperimentTracker:
     Threads may share one. Each thread (each context) has its own stack of active runs; a thread
     without one logs to the process's only active run. ``durability`` is what a returned call
     survives: ``"commit"`` a power loss, ``"process"`` the end of this process. Metrics are logged
-    with ``"process"`` unless ``metric_durability`` says otherwise.
+    with ``"process"`` unless ``metric_durability`` says otherwise. ``edits`` changes many runs at
+    once.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ExperimentTracker:
             on_end=self._forget,
         )
         self._active: dict[str, ActiveRun] = {}
+        self.edits = RunEdits(self._lake, self._reader, actor=actor, durability=durability)
 
     def start_run(
         self,

@@ -47,6 +47,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         idle.submit("compaction", {})
         made.queries.save("All runs", "from runs")
         made.comments.add("dataset", "phq9", "Which items?")
+        made.saved_views.save("Failed runs", "runs", "status=FAILED")
         with made.datasets.transform(inputs=[version], code="select 1 as one", name="one"):
             pass
         _log_model(made)
