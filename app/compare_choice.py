@@ -60,9 +60,16 @@ def choose_compared(view: View) -> Compared | None:
         chosen_bar(ids, names)
         return _compared(view, table, names, matching=len(ids))
     chosen = filter_bar(view)
-    matching = view.ask(view.runs.count_runs, chosen.experiment, chosen.expression)
+    deleted = chosen.deleted
+    matching = view.ask(
+        view.runs.count_runs, chosen.experiment, chosen.expression, only_deleted=deleted
+    )
     found = view.ask(
-        view.runs.search_runs_arrow, chosen.experiment, chosen.expression, limit=MOST_RUNS
+        view.runs.search_runs_arrow,
+        chosen.experiment,
+        chosen.expression,
+        limit=MOST_RUNS,
+        only_deleted=deleted,
     )
     ids = found.column("run_id").to_pylist()
     if not ids:
@@ -92,15 +99,19 @@ def compared_table(view: View, ids: list[str]) -> pa.Table:
 def chosen_bar(ids: list[str], names: dict[str, str], *, on_compare_page: bool = True) -> None:
     """Draw which runs are chosen, and what can be done with the choice."""
     key = f"chosen-{state.choices_made()}-{'-'.join(run_id[-4:] for run_id in ids)}"
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.multiselect(
-            f"Compare {counted(len(ids), 'chosen run')}",
-            ids,
-            default=ids,
-            format_func=lambda run_id: names.get(run_id, run_id),
-            key=key,
-            on_change=lambda: state.choose_runs(st.session_state[key]),
-        )
+    few = len(ids) <= state.MOST_COMPARED
+    with st.container(horizontal=True, vertical_alignment="bottom" if few else "center"):
+        if few:
+            st.multiselect(
+                f"Compare {counted(len(ids), 'chosen run')}",
+                ids,
+                default=ids,
+                format_func=lambda run_id: names.get(run_id, run_id),
+                key=key,
+                on_change=lambda: state.choose_runs(st.session_state[key]),
+            )
+        else:
+            st.markdown(f"**{len(ids)} chosen runs**", width="stretch")
         if len(ids) == 1 and st.button("Open run", icon=":material/open_in_full:"):
             open_page("run", id=ids[0])
         if on_compare_page and st.button("Choose others", icon=":material/checklist:"):

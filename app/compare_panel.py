@@ -9,7 +9,7 @@ import streamlit as st
 from app import state
 from app.compare_choice import chosen_bar, compared_table
 from app.compare_rows import difference_rows
-from app.curves import CurveOptions, curves, distinct_names
+from app.curves import curve_options, curves, distinct_names
 from app.layout import card, empty, table as show_table
 
 if TYPE_CHECKING:
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from app.session import View
 
 
-def compare_panel(view: View, metric: str | None, options: CurveOptions) -> None:
+def compare_panel(view: View, metric: str | None) -> None:
     """Draw the comparison of the chosen runs; nothing when none is chosen."""
     ids = state.chosen_runs()
     if not ids:
         return
-    table = compared_table(view, ids)
-    names = distinct_names(ids, table.column("run_name").to_pylist())
+    drawn = ids[: state.MOST_COMPARED]
+    table = compared_table(view, drawn)
+    names = distinct_names(drawn, table.column("run_name").to_pylist())
     chosen_bar(ids, names, on_compare_page=False)
+    if len(drawn) < len(ids):
+        st.caption(f"The first {len(drawn)} are drawn; Compare shows all of them.")
+    options = curve_options()
     left, right = st.columns([3, 2])
     with left:
         if metric is None or not curves(

@@ -39,6 +39,7 @@ def run_charts(view: View, chosen: RunFilter, metric: str | None) -> None:
         metrics=(metric,),
         params=(param,) if param else (),
         limit=MOST_DRAWN,
+        only_deleted=chosen.deleted,
     )
     if not _known(runs, metric):
         empty("Nothing to draw", "No run that matches has this metric.")

@@ -1,37 +1,108 @@
-"""Take the runs that match away as CSV."""
+"""Take runs away: as CSV, Parquet or a report, or as code that asks for the same."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from app.layout import copy_code
+from catalog.filter_names import Name
+from catalog.run_sql import sql_of_search
+from catalog.search import Search
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
     from app.run_filters import RunColumns, RunFilter
     from app.session import View
 
 MOST_EXPORTED: Final = 100_000
+_PYTHON: Final = """\
+from core import Workbench
+
+with Workbench({lake!r}) as wb:
+    runs = wb.runs.search_runs_arrow(
+{arguments}
+    ).to_pandas()
+"""
 
 
-def export_button(view: View, chosen: RunFilter, columns: RunColumns, order: str) -> None:
-    """Offer all runs that match, with the chosen columns; the file is made when it is asked for."""
-    st.download_button(
-        "Export CSV",
-        data=lambda: csv_of_runs(view, chosen, columns, order),
-        file_name="runs.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        help=f"All runs that match, at most {MOST_EXPORTED:,}.",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileKind:
+    """A kind of file that is offered; it is made when somebody asks for it."""
+
+    label: str
+    name: str
+    mime: str
+    make: Callable[[], bytes]
+    help: str
+
+
+def export_menu(kinds: list[FileKind]) -> None:
+    """Offer files in a popover."""
+    with st.popover("Export", icon=":material/download:", help="Take what is seen away as a file"):
+        for kind in kinds:
+            st.download_button(
+                kind.label,
+                data=kind.make,
+                file_name=kind.name,
+                mime=kind.mime,
+                on_click="ignore",
+                icon=":material/download:",
+                help=kind.help,
+                width="stretch",
+            )
+
+
+def export_runs(view: View, chosen: RunFilter, columns: RunColumns, order: str) -> None:
+    """Offer all runs that match, with the chosen columns."""
+    most = f"at most {MOST_EXPORTED:,}"
+
+    def asked() -> pa.Table:
+        return runs_that_match(view, chosen, columns, order)
+
+    export_menu(
+        [
+            FileKind(
+                label="CSV",
+                name="runs.csv",
+                mime="text/csv",
+                make=lambda: csv_of(asked()),
+                help=f"All runs that match with the columns shown, {most}",
+            ),
+            FileKind(
+                label="Parquet",
+                name="runs.parquet",
+                mime="application/vnd.apache.parquet",
+                make=lambda: parquet_of(asked()),
+                help=f"The same with types and exact numbers, {most}",
+            ),
+            FileKind(
+                label="HTML report",
+                name="runs.html",
+                mime="text/html",
+                make=lambda: _report(asked(), chosen, columns),
+                help="One file that needs no network",
+            ),
+        ]
+    )
+    copy_code(
+        {
+            "Python": ("python", python_of_runs(view, chosen, columns, order)),
+            "SQL": ("sql", sql_of_runs(chosen, columns, order)),
+        },
+        help="The same runs in Python and SQL",
     )
 
 
-def csv_of_runs(view: View, chosen: RunFilter, columns: RunColumns, order: str) -> bytes:
-    """Return the runs that match as CSV in UTF-8."""
-    from pyarrow import csv  # 20 ms that only an export needs
-
-    runs = view.runs.search_runs_arrow(
+def runs_that_match(view: View, chosen: RunFilter, columns: RunColumns, order: str) -> pa.Table:
+    """Return the runs that match with their columns."""
+    return view.runs.search_runs_arrow(
         chosen.experiment,
         chosen.expression,
         (order,),
@@ -39,7 +110,63 @@ def csv_of_runs(view: View, chosen: RunFilter, columns: RunColumns, order: str) 
         params=columns.params,
         tags=columns.tags,
         limit=MOST_EXPORTED,
+        only_deleted=chosen.deleted,
     )
+
+
+def csv_of(table: pa.Table) -> bytes:
+    """Return a table as CSV in UTF-8."""
+    from pyarrow import csv  # 20 ms that only an export needs
+
     sink = io.BytesIO()
-    csv.write_csv(runs, sink)
+    csv.write_csv(table, sink)
     return sink.getvalue()
+
+
+def parquet_of(table: pa.Table) -> bytes:
+    """Return a table as Parquet."""
+    from pyarrow import parquet  # as above
+
+    sink = io.BytesIO()
+    parquet.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _report(runs: pa.Table, chosen: RunFilter, columns: RunColumns) -> bytes:
+    from core.render.html import render_html  # with jinja2, which only a report needs
+    from core.tracking.report import runs_document
+
+    asked = f"{chosen.experiment or 'All experiments'} · {chosen.expression or 'every run'}"
+    metric = columns.metrics[0] if columns.metrics else None
+    document = runs_document(runs, asked=asked, matching=runs.num_rows, metric_name=metric)
+    return render_html(document)
+
+
+def python_of_runs(view: View, chosen: RunFilter, columns: RunColumns, order: str) -> str:
+    """Return Python that asks for the same runs."""
+    arguments: dict[str, Any] = {
+        "experiment_name": chosen.experiment,
+        "filter_string": chosen.expression,
+        "order_by": [order],
+        "metrics": list(columns.metrics),
+        "params": list(columns.params),
+        "tags": list(columns.tags),
+        "only_deleted": chosen.deleted,
+    }
+    said = [f"        {name}={value!r}," for name, value in arguments.items() if value]
+    said.append("        limit=None,")
+    return _PYTHON.format(lake=view.workbench.lake.url, arguments="\n".join(said))
+
+
+def sql_of_runs(chosen: RunFilter, columns: RunColumns, order: str) -> str:
+    """Return SQL that finds the same runs in any DuckDB of the lake."""
+    search = Search(
+        experiment_name=chosen.experiment,
+        filter_string=chosen.expression,
+        order_by=(order,),
+        only_deleted=chosen.deleted,
+    )
+    names = [Name("metric", name) for name in columns.metrics]
+    names += [Name("param", name) for name in columns.params]
+    names += [Name("tag", name) for name in columns.tags]
+    return sql_of_search(search, names)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import streamlit as st
 
 from app.layout import filter_problem
 from catalog.errors import FilterError
 from catalog.filter_grammar import parse_filter
+from core.tracking.edits import ARCHIVED
 from core.tracking.run import STATUSES
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from app.session import View
 
 ALL: Final = "All experiments"
+Kept = Literal["Active", "Archived", "Deleted"]
+KEPT: Final[tuple[Kept, ...]] = ("Active", "Archived", "Deleted")
 _HELP: Final = """
 Compare metrics, params, tags and attributes, and join with and, or, not and parentheses.
 
@@ -37,18 +40,26 @@ class RunFilter:
     experiment: str | None = None
     text: str = ""
     statuses: tuple[str, ...] = ()
+    kept: Kept = "Active"
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the runs are those that were deleted."""
+        return self.kept == "Deleted"
 
     @property
     def expression(self) -> str | None:
         """The filter in words of the search language.
 
         >>> RunFilter(text="metrics.auc > 1 or name = 'a'", statuses=("FAILED",)).expression
-        "(metrics.auc > 1 or name = 'a') and status in ('FAILED')"
+        "(metrics.auc > 1 or name = 'a') and status in ('FAILED') and tags.archived is null"
         """
         parts = [f"({self.text})"] if self.text else []
         if self.statuses:
             names = ", ".join(f"'{status}'" for status in self.statuses)
             parts.append(f"status in ({names})")
+        if not self.deleted:
+            parts.append(f"tags.{ARCHIVED} is {'null' if self.kept == 'Active' else 'not null'}")
         return " and ".join(parts) or None
 
 
@@ -61,7 +72,7 @@ def filter_bar(view: View) -> RunFilter:
             [ALL, *sorted(experiments)],
             key="experiment",
             bind="query-params",
-            width=220,
+            width=200,
             on_change=first_page,
         )
         statuses = st.pills(
@@ -81,10 +92,20 @@ def filter_bar(view: View) -> RunFilter:
             help=_HELP,
             on_change=first_page,
         )
+        kept = st.selectbox(
+            "Show",
+            KEPT,
+            key="show",
+            bind="query-params",
+            width=120,
+            help="Archived runs are put away, deleted ones can be restored.",
+            on_change=first_page,
+        )
     return RunFilter(
         experiment=None if experiment in (ALL, None) else experiment,
         statuses=tuple(statuses),
         text=_readable(text),
+        kept=kept or "Active",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from app.layout import Kpi, kpis
 from app.run_filters import RunFilter, quoted
@@ -28,7 +28,13 @@ def run_numbers(view: View, chosen: RunFilter, metric: str | None, matching: int
 
 def two_weeks(view: View, chosen: RunFilter, matching: int) -> list[Kpi]:
     """Return the numbers of the runs that match: how many, how many failed, how long they took."""
-    days = view.ask(view.runs.run_statistics, chosen.experiment, chosen.expression, days=_DAYS)
+    days = view.ask(
+        view.runs.run_statistics,
+        chosen.experiment,
+        chosen.expression,
+        days=_DAYS,
+        only_deleted=chosen.deleted,
+    )
     failed = days.column("failed").to_pylist()
     return [
         _by_week("Runs", matching, days.column("runs").to_pylist()),
@@ -73,8 +79,9 @@ def _best(view: View, chosen: RunFilter, metric: str) -> Kpi:
     expression = f"{chosen.expression} and {filled}" if chosen.expression else filled
     order = f"{name} {'asc' if low else 'desc'}"
     find, column = view.runs.search_runs_arrow, f"metrics.{metric}"
-    best = view.ask(find, chosen.experiment, expression, (order,), metrics=(metric,), limit=1)
-    recent = view.ask(find, chosen.experiment, expression, metrics=(metric,), limit=_TREND)
+    shown: dict[str, Any] = {"metrics": (metric,), "only_deleted": chosen.deleted}
+    best = view.ask(find, chosen.experiment, expression, (order,), limit=1, **shown)
+    recent = view.ask(find, chosen.experiment, expression, limit=_TREND, **shown)
     return Kpi(
         label=f"{'Lowest' if low else 'Highest'} {metric}",
         value=number(best.column(column).to_pylist()[0] if best.num_rows else None),

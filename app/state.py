@@ -18,7 +18,8 @@ from app.nav import PAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-MOST_COMPARED: Final = 20
+MOST_CHOSEN: Final = 100  # runs; an address of four kilobytes
+MOST_COMPARED: Final = 20  # of them, with a curve and a column each
 _RUN_ID: Final = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z_.-]{0,63}")
 _CHOSEN: Final = "chosen_runs"
 _CHANGES: Final = "chosen_runs_changes"
@@ -43,7 +44,7 @@ def chosen_runs() -> list[str]:
     """Return the ids of the runs to compare, from this session or, at first, the address."""
     if _CHOSEN not in st.session_state:
         given = dict.fromkeys(filter(is_run_id, st.query_params.get_all("run")))
-        st.session_state[_CHOSEN] = list(given)[:MOST_COMPARED]
+        st.session_state[_CHOSEN] = list(given)[:MOST_CHOSEN]
     ids: list[str] = st.session_state[_CHOSEN]
     if st.query_params.get_all("run") != ids:
         if ids:
@@ -55,7 +56,7 @@ def chosen_runs() -> list[str]:
 
 def choose_runs(ids: Iterable[str]) -> None:
     """Set the runs to compare from outside the table, which then shows them as chosen."""
-    st.session_state[_CHOSEN] = list(dict.fromkeys(ids))[:MOST_COMPARED]
+    st.session_state[_CHOSEN] = list(dict.fromkeys(ids))[:MOST_CHOSEN]
     st.session_state[_CHANGES] = choices_made() + 1
 
 
@@ -69,7 +70,7 @@ def take_rows(key: str, shown: Sequence[str]) -> None:
     selection: Mapping[str, Any] = st.session_state[key]["selection"]
     here = [shown[row] for row in selection["rows"] if row < len(shown)]
     elsewhere = [run_id for run_id in st.session_state.get(_CHOSEN, []) if run_id not in shown]
-    st.session_state[_CHOSEN] = [*elsewhere, *here][:MOST_COMPARED]
+    st.session_state[_CHOSEN] = [*elsewhere, *here][:MOST_CHOSEN]
 
 
 def address(path: str, parameters: Mapping[str, Any]) -> str:
@@ -84,10 +85,12 @@ def address(path: str, parameters: Mapping[str, Any]) -> str:
 
 
 # what the widgets of the runs page say when nobody touched them
-_UNTOUCHED: Final = {
+RUNS_UNTOUCHED: Final[dict[str, Any]] = {
     "experiment": "All experiments",
     "status": [],
     "filter": "",
+    "show": "Active",
+    "by": None,
     "view": "Table",
     "sort": "Newest first",
     "page": 1,
@@ -95,14 +98,6 @@ _UNTOUCHED: Final = {
     "smooth": 0.0,
     "log": False,
 }
-
-
-def runs_address(untouched: Mapping[str, Any]) -> str:
-    """Return the address that opens the runs page as it is now.
-
-    `untouched` holds, besides what is always so, the values of widgets nobody touched.
-    """
-    return view_address("runs", {**_UNTOUCHED, **untouched}, run=st.session_state.get(_CHOSEN, []))
 
 
 def choose_at_first(key: str, value: str, options: Sequence[str]) -> None:

@@ -11,12 +11,14 @@ from app.compare_chance import chance_part
 from app.compare_choice import MOST_RUNS, choose_compared
 from app.compare_code import code_part
 from app.compare_parts import differences_part, parallel_part, scatter_part
-from app.layout import copy_link, empty, header, plain, runs_line
+from app.layout import empty, header, plain, runs_line
+from app.saved_views import view_links
 
 UNTOUCHED: dict[str, Any] = {
     "experiment": "All experiments",
     "status": [],
     "filter": "",
+    "show": "Active",
     "comparing": "Differences",
     # what is usual of these depends on the runs, so the link says them
     **dict.fromkeys(("baseline", "axes", "x", "y", "shade", "seeds", "first", "second")),
@@ -70,4 +72,4 @@ if compared.matching > MOST_RUNS:
 with actions:
     first = compared.metrics[0] if compared.metrics else None
     usual = {**UNTOUCHED, "metric": first}
-    copy_link(state.view_address("compare", usual, run=state.chosen_runs()))
+    view_links(view, "compare", usual, run=state.chosen_runs())

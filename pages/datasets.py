@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session, state
+from app import session
 from app.dataset_catalogue import (
     UNTOUCHED,
     catalogue_csv,
@@ -13,8 +13,9 @@ from app.dataset_catalogue import (
     filter_bar,
     snippets,
 )
-from app.layout import context_line, copy_code, copy_link, empty, header, plain
+from app.layout import context_line, copy_code, empty, header, plain
 from app.nav import open_page
+from app.saved_views import view_links
 from app.wording import ago, counted
 
 view = session.look()
@@ -62,4 +63,4 @@ with actions:
         icon=":material/download:",
         help="One line for each dataset that is shown.",
     )
-    copy_link(state.view_address("datasets", UNTOUCHED))
+    view_links(view, "datasets", UNTOUCHED)

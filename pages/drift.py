@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session, state
+from app import session
 from app.drift_choice import UNTOUCHED, choose, compared, keep_report
 from app.drift_opinion import opinion_part
 from app.drift_parts import (
@@ -15,8 +15,9 @@ from app.drift_parts import (
     snippets,
     verdict_part,
 )
-from app.layout import copy_code, copy_link, empty, header, plain
+from app.layout import copy_code, empty, header, plain
 from app.nav import open_page
+from app.saved_views import view_links
 from app.wording import counted
 from core.drift.document import drift_document
 from core.render.html import render_html
@@ -53,7 +54,7 @@ with actions:
         )
     copy_code(snippets(view, wanted), help="The same comparison in Python, SQL and a terminal")
     usual = {**UNTOUCHED, "cut": "by version"}
-    copy_link(state.view_address("drift", usual, reference=first, current=second))
+    view_links(view, "drift", usual, reference=first, current=second)
 
 if report is not None:
     verdict_part(report)

@@ -9,9 +9,10 @@ from app.analysis import eda_report
 from app.eda_cohort import cohort_choice, cohort_part
 from app.eda_compare import UNTOUCHED as NOT_COMPARED, compare_part
 from app.errors import show_fault
-from app.layout import copy_code, copy_link, empty, header, plain
+from app.layout import copy_code, empty, header, plain
 from app.nav import open_page
 from app.quality_issues import issues_section
+from app.saved_views import view_links
 from app.wording import counted
 from core.eda.document import eda_document
 from core.errors import EDAError
@@ -70,7 +71,7 @@ with actions:
             help="The whole report as one file that needs no network",
         )
     copy_code(eda_parts.snippets(view, version, target), help="The same analysis elsewhere")
-    copy_link(state.view_address("eda", UNTOUCHED, data=chosen))
+    view_links(view, "eda", UNTOUCHED, data=chosen)
 if report is None:
     st.stop()
 
