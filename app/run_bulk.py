@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_CHANGED: Final = 10_000
 _DONE: Final = "bulk-done"
 _FAULT: Final = "bulk-fault"
+_TRIED: Final = "bulk-tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,9 @@ def bulk_menu(view: View, chosen: RunFilter, matching: int) -> None:
     """Offer to tag, archive and delete the chosen runs, or all that match."""
     ids = state.chosen_runs()
     label = f"Edit {counted(len(ids), 'run')}" if ids else "Edit"
-    with st.popover(label, icon=":material/edit:", help="Tag, archive or delete runs", key="bulk"):
+    # another key after each change, because it would stay open over what came of it
+    key = f"bulk-{st.session_state.get(_TRIED, 0)}"
+    with st.popover(label, icon=":material/edit:", help="Tag, archive or delete runs", key=key):
         scopes = [f"All {matching:,} that match"] if matching else []
         if ids:
             scopes.insert(0, f"The {len(ids):,} chosen")
@@ -125,6 +128,7 @@ def _tag_fields(view: View, targets: Callable[[], list[str]], *, disabled: bool)
 def _do(change: Callable[[], RunEdit], told: str) -> None:
     """Make a change and remember it; what goes wrong is told where the undo would stand."""
     chosen = list(state.chosen_runs())
+    st.session_state[_TRIED] = st.session_state.get(_TRIED, 0) + 1
     try:
         edit = change()
     except MhrasError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ALL: Final = "All experiments"
 Kept = Literal["Active", "Archived", "Deleted"]
+_BARE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 KEPT: Final[tuple[Kept, ...]] = ("Active", "Archived", "Deleted")
 _HELP: Final = """
 Compare metrics, params, tags and attributes, and join with and, or, not and parentheses.
@@ -154,9 +156,11 @@ class RunColumns:
 def quoted(kind: str, name: str) -> str:
     """Return a name as filters and order keys write it.
 
-    >>> quoted("metrics", "val auc")
-    'metrics."val auc"'
+    >>> quoted("metrics", "val auc"), quoted("params", "depth")
+    ('metrics."val auc"', 'params.depth')
     """
+    if _BARE.fullmatch(name):
+        return f"{kind}.{name}"
     doubled = name.replace('"', '""')
     return f'{kind}."{doubled}"'
 

@@ -170,4 +170,15 @@ def narrow(chosen: RunFilter, by: str, name: str | None) -> RunFilter:
     if name is not None:
         doubled = name.replace("'", "''")
         text = f"{by} = '{doubled}'"
-    return replace(chosen, text=f"({chosen.text}) and {text}" if chosen.text else text)
+    return replace(chosen, text=_joined(chosen.text, text))
+
+
+def _joined(text: str, more: str) -> str:
+    """Join two conditions, with parentheses where they are needed.
+
+    >>> _joined("metrics.auc > 1", "status is null")
+    'metrics.auc > 1 and status is null'
+    """
+    if not text:
+        return more
+    return f"({text}) and {more}" if " or " in text.lower() else f"{text} and {more}"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _TALLEST: Final = 320  # pixels of the list
 _FAULT: Final = "saved-view-fault"
+_OPENED: Final = "saved-views-opened"
 
 
 def view_links(view: View, page: str, untouched: Mapping[str, Any], **always: Any) -> None:
@@ -33,7 +34,8 @@ def view_links(view: View, page: str, untouched: Mapping[str, Any], **always: An
     shown = next((each for each in kept if parse_qs(each.query) == parse_qs(query)), None)
     label = plain(shown.name) if shown is not None and query else "Views"
     icon = ":material/bookmark_added:" if shown is not None and query else ":material/bookmarks:"
-    with st.popover(label, icon=icon, help="Views of this page kept under a name", key="views"):
+    key = f"views-{st.session_state.get(_OPENED, 0)}"  # another one is closed
+    with st.popover(label, icon=icon, help="Views of this page kept under a name", key=key):
         _save_form(view, page, query)
         if not kept:
             st.caption("None is kept yet. Everybody who uses this lake sees them here.")
@@ -58,6 +60,7 @@ def _save_form(view: View, page: str, query: str) -> None:
                 fault = error
             else:
                 st.toast(f"Kept as {plain(saved.name)}.", icon=":material/bookmark_added:")
+                _close()
                 st.rerun()
     if fault is not None:
         st.error(plain(str(fault)), icon=":material/error:")
@@ -121,6 +124,7 @@ def _open(kept: SavedView, untouched: Mapping[str, Any], always: tuple[str, ...]
     The widgets are bound to the address, which follows them; an address alone would not change
     widgets that are on the page already.
     """
+    _close()
     said = parse_qs(kept.query, keep_blank_values=True)
     for key, usual in untouched.items():
         st.session_state[key] = _read(said[key], usual) if key in said else usual
@@ -129,6 +133,10 @@ def _open(kept: SavedView, untouched: Mapping[str, Any], always: tuple[str, ...]
             state.choose_runs(filter(state.is_run_id, said.get(key, [])))
         elif key in said:
             st.session_state[key] = said[key][-1]
+
+
+def _close() -> None:
+    st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
 
 
 def _read(texts: list[str], usual: Any) -> Any:

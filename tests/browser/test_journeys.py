@@ -167,8 +167,9 @@ def test_notes_and_tags_are_edited_in_place(ui: Ui, sample: SampleLake) -> None:
 
 def test_runs_that_match_are_exported(ui: Ui, tmp_path: Path) -> None:
     ui.open("runs?experiment=sleep&status=FINISHED")
+    ui.page.get_by_role("button", name="Export", exact=True).click()
     with ui.page.expect_download() as event:
-        ui.page.get_by_role("button", name="Export CSV").click()
+        ui.page.get_by_role("button", name="CSV", exact=True).click()
     event.value.save_as(tmp_path / "runs.csv")
     heading, *lines = (tmp_path / "runs.csv").read_text(encoding="utf8").splitlines()
     assert '"metrics.auc"' in heading
