@@ -127,7 +127,12 @@ def _open(kept: SavedView, untouched: Mapping[str, Any], always: tuple[str, ...]
     _close()
     said = parse_qs(kept.query, keep_blank_values=True)
     for key, usual in untouched.items():
-        st.session_state[key] = _read(said[key], usual) if key in said else usual
+        if key in said:
+            st.session_state[key] = _read(said[key], usual)
+        elif usual is state.VARIES or usual is state.SEVERAL_VARY:
+            st.session_state.pop(key, None)  # it was not drawn, and will not be
+        else:
+            st.session_state[key] = usual
     for key in always:
         if key == "run":
             state.choose_runs(filter(state.is_run_id, said.get(key, [])))
@@ -145,7 +150,7 @@ def _read(texts: list[str], usual: Any) -> Any:
     >>> _read(["0.5"], 0.0), _read(["True"], False), _read(["a", "b"], []), _read(["x"], None)
     (0.5, True, ['a', 'b'], 'x')
     """
-    if isinstance(usual, list):
+    if isinstance(usual, list | tuple):
         return texts
     text = texts[-1]
     if isinstance(usual, bool):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_CHOSEN: Final = 100  # runs; an address of four kilobytes
 MOST_COMPARED: Final = 20  # of them, with a curve and a column each
+# of a widget whose usual value depends on what is shown: the address says it whatever it is
+VARIES: Final[Any] = object()
+SEVERAL_VARY: Final[tuple[str, ...]] = ()  # the same, of a choice of several
 _RUN_ID: Final = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z_.-]{0,63}")
 _CHOSEN: Final = "chosen_runs"
 _CHANGES: Final = "chosen_runs_changes"

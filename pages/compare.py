@@ -21,7 +21,8 @@ UNTOUCHED: dict[str, Any] = {
     "show": "Active",
     "comparing": "Differences",
     # what is usual of these depends on the runs, so the link says them
-    **dict.fromkeys(("baseline", "axes", "x", "y", "shade", "seeds", "first", "second")),
+    **dict.fromkeys(("baseline", "x", "y", "shade", "first", "second"), state.VARIES),
+    **dict.fromkeys(("axes", "seeds"), state.SEVERAL_VARY),
 }
 
 view = session.look()
