@@ -71,36 +71,46 @@ select evaluation_id, model_id, model_name, version, name, dataset_version_id, t
 from {model_evaluations}
 """
 
-# An outcome belongs to the last prediction of its entity at or before it. What was logged again
-# for the same time takes the place of what was logged first.
-JUDGED: Final = """
-with made as materialized (
-  select model_id, entity, predicted_at, max(logged_at) as logged_at, count(*) as times_logged,
-         arg_max((model_name, version, prediction, label, probabilities{features}),
-                 logged_at) as said
-  from predictions where {chosen} group by model_id, entity, predicted_at),
+# An outcome belongs to the last prediction of its entity at or before it, so each prediction lasts
+# until the next one, and the last outcome in that time counts. What was logged again for the same
+# time takes the place of what was logged first. Aggregates per column take half the time that one
+# of a struct of them takes, and a join of predictions to outcomes less than the other way round.
+_JUDGED: Final = """
+with made as (
+  select {version_key}entity, predicted_at, max(logged_at) as logged_at, count(*) as times_logged,
+         {each_version}arg_max_null(prediction, logged_at) as prediction,
+         arg_max_null(label, logged_at) as label,
+         arg_max_null(probabilities, logged_at) as probabilities{last_features}
+  from predictions where {chosen} group by {version_key}entity, predicted_at),
+lasting as (
+  select *, lead(predicted_at, 1, 'infinity'::timestamp)
+              over (partition by {version_key}entity order by predicted_at) as next_at
+  from made),
 observed as (
-  select model_name, entity, observed_at, max(logged_at) as logged_at,
-         arg_max((outcome, label), logged_at) as seen
+  select model_name, entity, observed_at, arg_max_null(outcome, logged_at) as outcome,
+         arg_max_null(label, logged_at) as outcome_label
   from outcomes where {of_model} group by model_name, entity, observed_at),
 matched as (
-  select made.model_id, made.entity, made.predicted_at,
-         max(o.observed_at) as observed_at, arg_max(o.seen, o.observed_at) as seen
-  from (select * from observed
-        join (select distinct model_id, said[1] as model_name from made) using (model_name)) o
-  asof join made on made.model_id = o.model_id and made.entity = o.entity
-                and made.predicted_at <= o.observed_at
-  group by made.model_id, made.entity, made.predicted_at)
-select model_id, said[1] as model_name, said[2] as version, entity, predicted_at,
-       said[3] as prediction, said[4] as label, said[5] as probabilities{said_features},
-       made.logged_at, times_logged, observed_at, seen[1] as outcome, seen[2] as outcome_label
-from made left join matched using (model_id, entity, predicted_at)
+  select {said_version}, lasting.entity, predicted_at, prediction, label, probabilities{features},
+         logged_at, times_logged, observed_at, outcome, outcome_label,
+         observed_at >= predicted_at as seen
+  from lasting asof left join observed
+    on {same_model}lasting.entity = observed.entity and next_at > observed_at)
+select * exclude (seen) replace (
+  case when seen then observed_at end as observed_at, case when seen then outcome end as outcome,
+  case when seen then outcome_label end as outcome_label)
+from matched
 """
-_JUDGED_ALL: Final = JUDGED.format(
-    features=", features", said_features=", said[6] as features", chosen="true", of_model="true"
+_JUDGED_ALL: Final = _JUDGED.format(
+    version_key="model_id, ",
+    each_version="min(model_name) as model_name, min(version) as version, ",
+    said_version="model_id, lasting.model_name, version",
+    same_model="lasting.model_name = observed.model_name and ",
+    chosen="true",
+    of_model="true",
+    last_features=", arg_max_null(features, logged_at) as features",
+    features=", features",
 )
-
-
 _JUDGED_VERSION: Final = """
 select * from ({judged})
 where ($since is null or predicted_at >= make_timestamp($since))
@@ -112,13 +122,18 @@ order by predicted_at, entity
 def judged_of_version(*, features: bool) -> str:
     """Return the query for predictions of one version with their outcomes.
 
-    Bound are model_id, model_name, and since and until in microseconds since 1970, or null.
+    Bound are model_id, model_name, version, and since and until in microseconds since 1970, or
+    null.
     """
-    judged = JUDGED.format(
-        features=", features" if features else "",
-        said_features=", said[6] as features" if features else "",
-        chosen="model_id = $model_id",
+    judged = _JUDGED.format(
+        version_key="",
+        each_version="",
+        said_version="$model_id as model_id, $model_name as model_name, $version as version",
+        same_model="",
+        chosen="model_name = $model_name and model_id = $model_id",
         of_model="model_name = $model_name",
+        last_features=", arg_max_null(features, logged_at) as features" if features else "",
+        features=", features" if features else "",
     )
     return _JUDGED_VERSION.format(judged=judged)
 

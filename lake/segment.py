@@ -1,6 +1,7 @@
 """Rows as Parquet, and back.
 
     fresh       a few rows, written at once: no dictionary, no statistics for a single row
+    many fresh  as compacted, but not sorted, and without dictionaries of what hardly repeats
     compacted   many rows, sorted: strings by dictionary (sorted, so as runs), whole numbers and
                 times as differences, floating point split by byte; zstd; checksum on every page
 
@@ -17,7 +18,7 @@ from lake.errors import DamagedError, NotFoundError, SchemaError
 from lake.store import as_store_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -182,7 +183,12 @@ def encode(
 
     if compacted and not ordered:
         table = in_order(table, spec)
-    options = _encodings(table.schema) if compacted else {"use_dictionary": table.num_rows > 1}
+    if compacted:
+        options = _encodings(table.schema)
+    elif table.num_rows > _FEW_ROWS:
+        options = _encodings(table.schema, unless=_without_repeats(table))
+    else:
+        options = {"use_dictionary": table.num_rows > 1}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -216,7 +222,25 @@ def _with_statistics(table: pa.Table) -> list[str] | bool:
     return scalars or False
 
 
-def _encodings(schema: pa.Schema) -> dict[str, Any]:
+def _without_repeats(table: pa.Table) -> frozenset[str]:
+    """Name the columns of text that hardly repeat: to try a dictionary takes longer than the rest.
+
+    >>> import pyarrow as pa
+    >>> names = [str(number) for number in range(9)]
+    >>> sorted(_without_repeats(pa.table({"name": names, "ward": ["a"] * 9})))
+    ['name']
+    """
+    import pyarrow.compute as pc  # as above
+    import pyarrow.types as is_a
+
+    first = table.slice(0, _FEW_ROWS)
+    texts = [field.name for field in table.schema if is_a.is_string(field.type)]
+    half = first.num_rows // 2
+    return frozenset(name for name in texts if pc.count_distinct(first[name]).as_py() > half)
+
+
+def _encodings(schema: pa.Schema, *, unless: Container[str] = ()) -> dict[str, Any]:
+    """Return how columns are written; those in `unless` get no dictionary."""
     import pyarrow.types as is_a  # as above
 
     dictionary: list[str] = []
@@ -231,7 +255,7 @@ def _encodings(schema: pa.Schema) -> dict[str, Any]:
                 encodings[path] = "DELTA_BINARY_PACKED"
             elif is_a.is_floating(kind):
                 encodings[path] = "BYTE_STREAM_SPLIT"
-            elif not is_a.is_boolean(kind):
+            elif not is_a.is_boolean(kind) and path not in unless:
                 dictionary.append(path)
     return {"use_dictionary": dictionary or False, "column_encoding": encodings or None}
 

@@ -103,7 +103,11 @@ class PredictionLog:
 
         moments = {"since": since, "until": until}
         asked = {name: None if at is None else to_us(at) for name, at in moments.items()}
-        of_model = {"model_id": version.model_id, "model_name": version.model_name}
+        of_model = {
+            "model_id": version.model_id,
+            "model_name": version.model_name,
+            "version": version.version,
+        }
         return self._catalog.sql(judged_of_version(features=features), {**of_model, **asked})
 
 

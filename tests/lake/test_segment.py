@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -129,6 +130,21 @@ def test_a_million_points_take_at_most_ten_bytes_each() -> None:
         }
     )
     assert len(encode(fit(table, METRICS), METRICS, compacted=True)) / count <= 10
+
+
+def test_many_fresh_rows_come_back_in_their_order_and_need_no_dictionary_of_what_is_unique(
+    tmp_path: Path,
+) -> None:
+    rows = 10_001
+    names = [f"person {number * 7919 % rows}" for number in range(rows)]
+    table = fit(pa.table({"text": names, "seen_at": pa.array(range(rows))}), EVERYTHING)
+    repeating = fit(pa.table({"text": ["ward 7"] * rows}), EVERYTHING)
+    for number, fresh in enumerate((table, repeating)):
+        path = tmp_path / f"{number}.parquet"
+        path.write_bytes(encode(fresh, EVERYTHING))
+        assert decode(path, EVERYTHING) == fresh
+        encodings = pq.ParquetFile(path).metadata.row_group(0).column(0).encodings
+        assert ("RLE_DICTIONARY" in encodings) == (fresh is repeating)
 
 
 def test_every_compaction_has_bytes_of_its_own() -> None:

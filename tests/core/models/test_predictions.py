@@ -96,6 +96,48 @@ def test_every_version_gets_the_outcomes_of_the_model(workbench: Workbench) -> N
     assert workbench.models.predictions(second.name).num_rows == 1
 
 
+def test_batches_in_any_order_are_joined_as_the_definition_says(
+    workbench: Workbench,
+) -> None:
+    first = model(workbench)
+    run_id = run_with(workbench, '{"a": 2}', "model.json")
+    second = workbench.models.register_model("risk", run_id=run_id, artifact="model.json")
+    random = np.random.default_rng(3)
+    made: dict[tuple[str, int, int], float] = {}
+    seen: dict[tuple[int, int], int] = {}
+    for _ in range(40):
+        at, people = int(random.integers(6)), [int(p) for p in random.permutation(8)[:5]]
+        moment, values = JANUARY + timedelta(days=at), random.integers(0, 2, 5).tolist()
+        if random.random() < 0.5:
+            outcomes(workbench, people, values, moment)
+            seen |= {(person, at): value for person, value in zip(people, values, strict=True)}
+            continue
+        version = (first, second)[int(random.integers(2))]
+        frame = {"person": people, "prediction": random.random(5).tolist()}
+        workbench.models.log_predictions(version, frame, entity="person", time=moment)
+        said = zip(people, frame["prediction"], strict=True)
+        made |= {(version.version, person, at): value for person, value in said}
+    expected = {}
+    for (label, person, at), value in made.items():
+        later = [when for (v, p, when) in made if (v, p) == (label, person) and when > at]
+        until = min(later, default=99)
+        known = [when for (p, when) in seen if p == person and at <= when < until]
+        outcome = float(seen[person, max(known)]) if known else None
+        expected[label, str(person), at] = (value, outcome)
+    found = workbench.sql("select * from prediction_outcomes").to_pylist()
+    assert expected == {
+        (row["version"], row["entity"], (row["predicted_at"] - NOON).days): (
+            row["prediction"],
+            row["outcome"],
+        )
+        for row in found
+    }
+    of_second = workbench.models.predictions(second)
+    key = ("predicted_at", "entity")
+    rows = [{n: row[n] for n in of_second.column_names} for row in found if row["version"] == "v2"]
+    assert of_second.to_pylist() == sorted(rows, key=lambda row: tuple(row[n] for n in key))
+
+
 def test_a_time_may_be_bounded_without_outcomes_going_to_other_predictions(
     workbench: Workbench,
 ) -> None:
