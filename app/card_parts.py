@@ -13,8 +13,9 @@ from app.layout import Kpi, card, kpis, plain, table
 from app.wording import ago, counted
 from core.models.completeness import completeness
 from core.models.exports.document import card_document
+from core.models.exports.notices import notices
 from core.models.people import parse_statements, statements_template
-from core.models.standing import PUBLISHED
+from core.models.standing import DRAFT, PUBLISHED
 from lake.errors import MhrasError
 
 if TYPE_CHECKING:
@@ -54,14 +55,15 @@ def standing_part(made_card: ModelCard, standing: Standing) -> None:
     """Draw how the card stands now: kept or not, how complete, drift, signatures."""
     found = completeness(made_card)
     drift = standing.newest_drift
+    show_blocks(notices(standing), key="card-notices")
     kpis(
         [
             Kpi(
                 label="Card",
                 value=f"{standing.number}" if standing.number else "not kept",
-                note=standing.state
-                if standing.published_at is None
-                else f"published {ago(standing.published_at)}",
+                note=f"published {ago(standing.published_at)}"
+                if standing.published_at is not None and standing.withdrawal is None
+                else standing.state,
             ),
             Kpi(
                 label="Complete",
@@ -135,7 +137,7 @@ def people_part(
     left, right = st.columns(2)
     with left, card("Keep and publish"):
         if standing.number:
-            st.markdown(f"Card {standing.number} is kept as a **{standing.state}**.")
+            st.markdown(f"Card {standing.number} is kept: **{standing.state}**.")
         else:
             st.markdown("What the card says now is not kept yet.")
             if st.button("Keep as draft", icon=":material/save:"):
@@ -143,7 +145,7 @@ def people_part(
         if found.blocking:
             st.caption("To publish it, people must still say, below:")
             st.markdown(", ".join(f"**{plain(item.title)}**" for item in found.blocking))
-        elif standing.state != PUBLISHED and st.button(
+        elif standing.state == DRAFT and st.button(
             "Publish", icon=":material/publish:", type="primary"
         ):
             _write(lambda: cards.publish_card(made_card))
@@ -159,6 +161,7 @@ def people_part(
     _statements(view, made_card)
     _signatures(standing)
     _kept(kept)
+    _withdraw(view, [each for each in kept if each.state == PUBLISHED])
 
 
 def _statements(view: View, made_card: ModelCard) -> None:
@@ -213,12 +216,38 @@ def _kept(kept: Sequence[StoredCard]) -> None:
                 "kept": [each.created_at for each in kept],
                 "by": [each.actor for each in kept],
                 "published by": [each.published_by for each in kept],
+                **_withdrawals(kept),
             },
             key="kept-cards",
             alt=counted(len(kept), "card"),
             height="content",
             settings={"kept": st.column_config.DatetimeColumn("Kept", format="distance")},
         )
+
+
+def _withdrawals(kept: Sequence[StoredCard]) -> dict[str, list[str]]:
+    """Return the columns of cards that were taken back; none when there are no such cards."""
+    taken = [each.withdrawal for each in kept]
+    if not any(taken):
+        return {}
+    return {
+        "withdrawn by": ["" if each is None else each.withdrawn_by for each in taken],
+        "because": ["" if each is None else each.reason for each in taken],
+    }
+
+
+def _withdraw(view: View, published: Sequence[StoredCard]) -> None:
+    """Draw the form that takes a published card back."""
+    if not published:
+        return
+    told = "Nobody is to go by it any more. It is kept, and every form of it says so."
+    with card("Withdraw", caption=told), st.form("withdraw-card", border=False):
+        chosen = st.selectbox(
+            "Card", published, format_func=lambda each: f"Card {each.card_number}", width=200
+        )
+        reason = st.text_input("Reason", key="withdraw-reason", required=True, max_chars=2_000)
+        if st.form_submit_button("Withdraw", icon=":material/block:") and reason:
+            _write(lambda: view.workbench.cards.withdraw_card(chosen, reason=reason))
 
 
 def _write(change: Any) -> None:

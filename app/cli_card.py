@@ -51,6 +51,10 @@ SignOption = Annotated[
 StatementOption = Annotated[
     str, typer.Option("--statement", metavar="TEXT", help="What is said with the signature.")
 ]
+WithdrawOption = Annotated[
+    str | None,
+    typer.Option("--withdraw", metavar="REASON", help="Take back the card --number names."),
+]
 DiffOption = Annotated[
     str | None,
     typer.Option("--diff", metavar="N|MODEL", help="What changed since another kept card."),
@@ -73,13 +77,14 @@ def card(
     publish: PublishOption = False,
     sign: SignOption = None,
     statement: StatementOption = "",
+    withdraw: WithdrawOption = None,
     diff: DiffOption = None,
     template: TemplateOption = False,
     fairness: FairnessOption = True,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make, write, publish, sign and compare the card of a version of a model.
+    """Make, write, publish, sign, withdraw and compare the card of a version of a model.
 
     Without an option it says what the card lacks. A card that lacks what it must have is not
     published: exit code 1, with the list.
@@ -88,6 +93,8 @@ def card(
 
     if number is not None and people is not None:
         raise typer.BadParameter("a kept card does not change: leave out --people or --number")
+    if withdraw is not None and (number is None or publish or sign is not None):
+        raise typer.BadParameter("--withdraw goes with --number, which says which card, alone")
     if out is not None:
         check_place(out.expanduser())
     form = _format(form, out)
@@ -98,6 +105,9 @@ def card(
         chosen = _chosen(wb, model, people, number, fairness=fairness)
         compared = None if diff is None else _compared(wb, model, diff, chosen)
         chosen = _changed(wb, chosen, save=save, publish=publish)
+        if withdraw is not None:
+            chosen = wb.cards.withdraw_card(wb.cards.get_card(model, number), reason=withdraw)
+            remark(f"withdrawn: {printable(chosen.name)}")
         if sign is not None:
             signed = wb.cards.sign_card(chosen, role=sign, statement=statement)
             remark(f"signed by {printable(signed.actor)} as {printable(signed.role)}")
@@ -154,6 +164,7 @@ def _say_template(wb: Workbench, model: str, people: Path | None) -> None:
 def _say_card(wb: Workbench, chosen: AnyCard, *, as_json: bool) -> None:
     from core.models.card import ModelCard  # with numpy, not needed for --help
     from core.models.completeness import completeness
+    from core.models.exports.notices import texts
     from core.models.findings import findings
 
     loaded = chosen if isinstance(chosen, ModelCard) else wb.cards.load_card(chosen)
@@ -164,6 +175,8 @@ def _say_card(wb: Workbench, chosen: AnyCard, *, as_json: bool) -> None:
     number = f"card {stands.number}" if stands.number else "not kept"
     say(f"{printable(loaded.name)}: {number}, {stands.state}, {found.score:.0%} complete")
     say(f"stage {printable(stands.stage)}, drift {stands.drift_badge[0]}")
+    for text in texts(stands):
+        say(printable(text))
     for one in findings(loaded):
         say(printable(f"{one.title}: {one.text}"))
     if found.missing:

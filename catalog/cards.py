@@ -1,6 +1,7 @@
 """Model cards in the catalog: their tables, their views, and how they are found.
 
-model_cards      one row makes a card of a version of a model; a later one of its id publishes it
+model_cards      one row makes a card of a version of a model; a later one of its id publishes it,
+                 and one after that withdraws it
 card_sign_offs   one row per signature, which never changes
 
 What a card says is in the object `digest`: cards that say the same have the same one.
@@ -33,6 +34,8 @@ MODEL_CARDS: Final = TableSpec(
         "sources": "string",
         "created_at": "timestamp",
         "published_at": "timestamp",
+        "withdrawn_at": "timestamp",
+        "reason": "string",
         "actor": "string",
         "event_at": "timestamp",
         "writer": "string",
@@ -59,13 +62,17 @@ CARD_TABLES: Final = (MODEL_CARDS, CARD_SIGN_OFFS)
 _MODEL_CARDS: Final = """
 select card_id, min(model_id) as model_id, min(model_name) as model_name,
        min(version) as version, min(card_number) as card_number,
-       case when bool_or(state = 'published') then 'published' else 'draft' end as state,
+       case when bool_or(state = 'withdrawn') then 'withdrawn'
+            when bool_or(state = 'published') then 'published' else 'draft' end as state,
        min(digest) as digest, min(completeness) as completeness,
        arg_min(missing, event_at) as missing, arg_min(metrics, event_at) as metrics,
        arg_min(sources, event_at) as sources,
        min(created_at) as created_at, min(published_at) as published_at,
        arg_min(actor, event_at) as actor,
-       arg_min(actor, event_at) filter (state = 'published') as published_by
+       arg_min(actor, event_at) filter (state = 'published') as published_by,
+       min(withdrawn_at) as withdrawn_at,
+       arg_min(actor, event_at) filter (state = 'withdrawn') as withdrawn_by,
+       arg_min(reason, event_at) filter (state = 'withdrawn') as withdrawn_because
 from {model_cards} group by card_id having min(model_id) is not null
 """
 _CARD_SIGN_OFFS: Final = """
@@ -82,7 +89,7 @@ CARD_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "model_id": "the version of a model it describes",
         "version": "of the model",
         "card_number": "1, 2 ... of the cards of this version of the model",
-        "state": "draft or published",
+        "state": "draft, published or withdrawn",
         "digest": "SHA-256 of objects/<first two digits>/<SHA-256>: the card as JSON",
         "completeness": "0 to 1: the part of what a card should say that it says",
         "missing": "a JSON array: what it does not say",
@@ -92,6 +99,9 @@ CARD_COLUMNS: Final[dict[str, dict[str, str]]] = {
         "published_at": "UTC; null for a draft",
         "actor": "who made it",
         "published_by": "who published it",
+        "withdrawn_at": "UTC; null unless it was published and taken back",
+        "withdrawn_by": "who took it back",
+        "withdrawn_because": "why",
     },
     "card_sign_offs": {
         "digest": "SHA-256 of the content that was signed",

@@ -1,8 +1,8 @@
-"""Cards that are kept: numbered, published, signed; what they say never changes.
+"""Cards that are kept: numbered, published, signed, withdrawn; what they say never changes.
 
 object     the card as JSON, named by its digest: the same content is kept once
 claim      the number of a card of a version of a model, given once
-row        that it is there (model_cards), that it is published, and each signature
+row        that it is there (model_cards), published, or withdrawn, and each signature
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from core.errors import CardIncompleteError, CardNotFoundError, ModelCardError
 from core.ids import new_id
 from core.models.card import ModelCard
 from core.models.completeness import completeness
-from core.models.standing import DRAFT, PUBLISHED, SignOff
+from core.models.standing import DRAFT, PUBLISHED, WITHDRAWN, SignOff, Withdrawal
 from lake.clock import now_us, to_us
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from lake.lake import Durability, Lake
 
 _CLAIMS: Final = "model-cards"
-_LONGEST: Final = 10_000  # characters of what is said with a signature
+_LONGEST: Final = 10_000  # characters of what is said with a signature or a withdrawal
+_NOBODY: Final = "say who you are: actor, or MHRAS_ACTOR"
+_TOO_LONG: Final = f"more than {_LONGEST:,} characters are too many"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class StoredCard:
     published_at: datetime | None
     actor: str
     published_by: str
+    withdrawal: Withdrawal | None = None
 
     @property
     def name(self) -> str:
@@ -56,7 +59,7 @@ class StoredCard:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Make it of a row of the view `model_cards`."""
-        published_at = row["published_at"]
+        published_at, withdrawn_at = row["published_at"], row["withdrawn_at"]
         return cls(
             card_id=row["card_id"],
             model_id=row["model_id"],
@@ -71,6 +74,13 @@ class StoredCard:
             published_at=None if published_at is None else published_at.replace(tzinfo=UTC),
             actor=row["actor"] or "",
             published_by=row["published_by"] or "",
+            withdrawal=None
+            if withdrawn_at is None
+            else Withdrawal(
+                withdrawn_at=withdrawn_at.replace(tzinfo=UTC),
+                withdrawn_by=row["withdrawn_by"] or "",
+                reason=row["withdrawn_because"] or "",
+            ),
         )
 
 
@@ -129,9 +139,13 @@ class CardStore:
         }
 
     def publish(self, stored: StoredCard) -> StoredCard:
-        """Publish a card; one that is published stays as it is. Raises CardIncompleteError."""
+        """Publish a card; one that is published stays as it is.
+
+        Raises CardIncompleteError, and ModelCardError for one that was withdrawn.
+        """
         if stored.state == PUBLISHED:
             return stored
+        _refuse_withdrawn(stored, "published")
         blocking = completeness(self.load(stored)).blocking
         if blocking:
             missing = tuple(item.title for item in blocking)
@@ -145,17 +159,16 @@ class CardStore:
 
     def sign(self, stored: StoredCard, *, role: str, statement: str) -> SignOff:
         """Stand for the content of a card, under its digest. Raises ModelCardError."""
+        _refuse_withdrawn(stored, "signed")
         role, statement = role.strip(), statement.strip()
         faults = []
         if not role:
             faults.append("say as what you sign")
         if not self._actor:
-            faults.append("say who you are: actor, or MHRAS_ACTOR")
+            faults.append(_NOBODY)
         if max(len(role), len(statement)) > _LONGEST:
-            faults.append(f"more than {_LONGEST:,} characters are no signature")
-        if faults:
-            message = f"{stored.name} is not signed: {'; '.join(faults)}."
-            raise ModelCardError(message, faults=tuple(faults))
+            faults.append(_TOO_LONG)
+        _stop(stored, "signed", faults)
         signed_at = now_us()
         row = {
             "sign_off_id": new_id(),
@@ -167,6 +180,27 @@ class CardStore:
         }
         self._append("card_sign_offs", row)
         return next(one for one in self.sign_offs(stored) if one.sign_off_id == row["sign_off_id"])
+
+    def withdraw(self, stored: StoredCard, *, reason: str) -> StoredCard:
+        """Take a published card back; it is kept, with who did it and why. Raises ModelCardError.
+
+        Of two who do it at the same time the first counts.
+        """
+        _refuse_withdrawn(stored, "withdrawn again")
+        reason = reason.strip()
+        faults = []
+        if stored.state != PUBLISHED:
+            faults.append("it is a draft, which nobody was told to go by")
+        if not reason:
+            faults.append("say why")
+        if not self._actor:
+            faults.append(_NOBODY)
+        if len(reason) > _LONGEST:
+            faults.append(_TOO_LONG)
+        _stop(stored, "withdrawn", faults)
+        change = {"state": WITHDRAWN, "withdrawn_at": now_us(), "reason": reason}
+        self._append("model_cards", {"card_id": stored.card_id, **change})
+        return self.get(stored.card_id)
 
     def sign_offs(self, stored: StoredCard) -> tuple[SignOff, ...]:
         """Return the signatures under a card, the first one first."""
@@ -226,3 +260,19 @@ def _sources(card: ModelCard) -> dict[str, list[str]]:
         "dataset_version": [data.version_id for data in card.datasets],
         "report": [one.report_id for one in card.drift],
     }
+
+
+def _refuse_withdrawn(stored: StoredCard, what: str) -> None:
+    """Raise ModelCardError for a card that was taken back: that is for good."""
+    taken = stored.withdrawal
+    if taken is not None:
+        by = f" by {taken.withdrawn_by}" if taken.withdrawn_by else ""
+        message = f"{stored.name} was withdrawn{by}, and is not {what}: {taken.reason}"
+        hint = "Say what is different now: that makes another card."
+        raise ModelCardError(message, hint=hint, card=stored.card_id)
+
+
+def _stop(stored: StoredCard, what: str, faults: list[str]) -> None:
+    if faults:
+        message = f"{stored.name} is not {what}: {'; '.join(faults)}."
+        raise ModelCardError(message, faults=tuple(faults))

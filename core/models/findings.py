@@ -2,7 +2,8 @@
 
     discrimination   the interval of the AUROC is above 0.5, or is not
     calibration      the interval of the slope has 1 in it, or of observed / expected
-    change           first to last evaluation: the interval of the difference has 0 in it, or not
+    change           the last evaluation less the reference, and less the first of other data: the
+                     interval of the difference has 0 in it, or not
     worth            at how many thresholds the model is better than acting on all and on none
 
 A difference between evaluations on other people is normal with the variances of both added up; the
@@ -38,8 +39,8 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeOverTime:
-    """A figure in the first and the last evaluation, and the last less the first."""
+class Change:
+    """A figure in an earlier and a later evaluation, and the later less the earlier."""
 
     metric: str
     first: Estimate
@@ -52,31 +53,50 @@ class ChangeOverTime:
         return self.difference.known and not self.difference.low <= 0 <= self.difference.high
 
 
-def changes_over_time(card: ModelCard) -> tuple[ChangeOverTime, ...]:
-    """Compare the last evaluation with the first; none when there are fewer than two.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The figures of a later evaluation beside those of an earlier one.
 
-    Where two or more are external, these are compared: on the others, the model was chosen.
+    `chosen_on` says that the model was made or chosen on the earlier data: what is worse since may
+    in part be that it looked better there than it was.
     """
-    followed = followed_evaluations(card)
-    if not followed:
-        return ()
-    first, last = followed[0].evaluation, followed[-1].evaluation
-    found = []
-    for name in _FOLLOWED:
-        before, after = first.metrics.get(name), last.metrics.get(name)
-        if before is not None and after is not None and before.known and after.known:
-            difference = difference_of(before, after)
-            found.append(
-                ChangeOverTime(metric=name, first=before, last=after, difference=difference)
+
+    first: CardEvaluation
+    last: CardEvaluation
+    chosen_on: bool
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The figures that both have."""
+        before, after = self.first.evaluation.metrics, self.last.evaluation.metrics
+        return tuple(
+            Change(
+                metric=name,
+                first=before[name],
+                last=after[name],
+                difference=difference_of(before[name], after[name]),
             )
-    return tuple(found)
+            for name in _FOLLOWED
+            if name in before and name in after and before[name].known and after[name].known
+        )
 
 
-def followed_evaluations(card: ModelCard) -> tuple[CardEvaluation, ...]:
-    """Return the evaluations that are compared, in order; none when there are fewer than two."""
-    external = tuple(each for each in card.evaluations if each.external)
-    chosen = external if len(external) > 1 else card.evaluations
-    return chosen if len(chosen) > 1 else ()
+def comparisons(card: ModelCard) -> tuple[Comparison, ...]:
+    """Compare the last evaluation with the reference, then with the first on other data.
+
+    The reference is the last one that is not external, else the first one. There is nothing to
+    compare when there are fewer than two.
+    """
+    if len(card.evaluations) < 2:
+        return ()
+    *earlier, last = card.evaluations
+    internal = [each for each in earlier if not each.external]
+    reference = internal[-1] if internal else earlier[0]
+    external = [each for each in earlier if each.external and last.external]
+    found = [Comparison(first=reference, last=last, chosen_on=bool(internal))]
+    if external and external[0] is not reference:
+        found.append(Comparison(first=external[0], last=last, chosen_on=False))
+    return tuple(each for each in found if each.changes)
 
 
 def difference_of(before: Estimate, after: Estimate) -> Estimate:
@@ -138,20 +158,20 @@ def _calibration(each: CardEvaluation) -> Iterator[Finding]:
 
 
 def _change(card: ModelCard) -> Iterator[Finding]:
-    changes = changes_over_time(card)
-    if not changes:
-        return
-    followed = followed_evaluations(card)
-    first, last = followed[0].name, followed[-1].name
-    parts = [
-        f"{title_of(one.metric)} {one.first.value:.3f} to {one.last.value:.3f},"
-        f" difference {one.difference.text()}"
-        for one in changes
-    ]
-    certain = [title_of(one.metric) for one in changes if one.is_certain]
-    verdict = f"More than chance: {', '.join(certain)}." if certain else "All may be chance."
-    text = f"From {first} to {last}: {'; '.join(parts)}. {verdict}"
-    yield Finding(title="Change", text=text, level="warning" if certain else "info")
+    for compared in comparisons(card):
+        parts = [
+            f"{title_of(one.metric)} {one.first.value:.3f} to {one.last.value:.3f},"
+            f" difference {one.difference.text()}"
+            for one in compared.changes
+        ]
+        certain = [title_of(one.metric) for one in compared.changes if one.is_certain]
+        verdict = f"More than chance: {', '.join(certain)}." if certain else "All may be chance."
+        link = f"From {compared.first.name} to {compared.last.name}"
+        yield Finding(
+            title="Change",
+            text=f"{link}: {'; '.join(parts)}. {verdict}",
+            level="warning" if certain else "info",
+        )
 
 
 def _worth(each: CardEvaluation) -> Iterator[Finding]:

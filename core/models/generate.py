@@ -235,9 +235,17 @@ class ModelCardGenerator:
     def publish_card(self, model_card: AnyCard) -> StoredCard:
         """Publish a card, which is kept first when it is not.
 
-        Raises CardIncompleteError that lists what it lacks; then it is a draft.
+        Raises CardIncompleteError that lists what it lacks; then it is a draft. Raises
+        ModelCardError for one that was withdrawn.
         """
         return self._store.publish(self._kept(model_card))
+
+    def withdraw_card(self, stored: StoredCard, *, reason: str) -> StoredCard:
+        """Take a published card back, for good; it stays where it is, marked on every export.
+
+        Raises ModelCardError for a draft, no reason, or no actor.
+        """
+        return self._store.withdraw(stored, reason=reason)
 
     def sign_card(self, model_card: AnyCard, *, role: str, statement: str = "") -> SignOff:
         """Stand for what a card says, as the actor of this workbench. Raises ModelCardError."""
@@ -307,6 +315,7 @@ class ModelCardGenerator:
                 state=stored.state,
                 number=stored.card_number,
                 published_at=stored.published_at,
+                withdrawal=stored.withdrawal,
                 sign_offs=self._store.sign_offs(stored),
             )
         if before is None:

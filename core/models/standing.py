@@ -1,7 +1,10 @@
 """How a card stands while it is looked at: what changes without the card changing.
 
-The stage of the model, drift of today, who signed, and what is different from the card before. None
-of it is part of the card's content, so that none of it changes the card's digest.
+The stage of the model, drift of today, who signed, who took it back, and what is different from the
+card before. None of it is part of the card's content, so that none of it changes the card's digest.
+
+A published card is in force until it is withdrawn or its version of the model is archived. What was
+signed stays signed: a signature stands for what a card says, not for using a model that is retired.
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ if TYPE_CHECKING:
     from core.models.origins import DriftFacts
     from core.render.blocks import Level
 
-State = Literal["draft", "published"]
+State = Literal["draft", "published", "withdrawn"]
 DRAFT: Final = "draft"
 PUBLISHED: Final = "published"
+WITHDRAWN: Final = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,15 @@ class SignOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """Somebody took a published card back: when, who, and why."""
+
+    withdrawn_at: datetime
+    withdrawn_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How a card stands. `number` is that of the card of its model, 0 when it is not stored.
 
@@ -56,10 +69,16 @@ class Standing:
     number: int = 0
     stage: str = "none"
     published_at: datetime | None = None
+    withdrawal: Withdrawal | None = None
     newest_drift: DriftFacts | None = None
     sign_offs: tuple[SignOff, ...] = ()
     changes: CardDifference | None = None
     as_of: datetime | None = None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether people may go by the card: it is published, and its model is not retired."""
+        return self.state == PUBLISHED and self.stage != "archived"
 
     @property
     def drift_badge(self) -> tuple[str, Level]:

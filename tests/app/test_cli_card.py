@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from core import Workbench
 from core.models.evaluation import evaluate
+from core.models.statements import STATEMENTS
 from tests.support.commands import ESCAPED, HOSTILE, Command
 
 if TYPE_CHECKING:
@@ -44,6 +46,27 @@ def test_a_card_that_lacks_something_is_not_published(mhras: Command, kept: Path
     assert (status, out) == (1, "")
     assert remarks.startswith("error: risk@v1, card 1 cannot be published. It lacks: Intended use,")
     assert kept.exists()
+
+
+def test_a_card_is_taken_back_with_a_reason(mhras: Command, kept: Path) -> None:
+    status, _, remarks = mhras("card", "risk", "--number", "1", "--withdraw", "wrong")
+    assert (status, "it is a draft, which nobody was told to go by" in remarks) == (1, True)
+    everything = {one.key: ["x"] if one.many else "x" for one in STATEMENTS}
+    everything["external_evaluations"] = ["test"]
+    with Workbench(kept, actor="ana") as wb:
+        data = wb.datasets.register_dataset(pl.DataFrame({"age": [20, 30]}), "people", "form")
+        run_id = wb.models.get_model("risk").run_id
+        wb.models.register_model(
+            "screen", run_id=run_id, artifact="model.json", datasets=[data.version_id]
+        )
+        found = {"test": evaluate([0, 0, 1, 1, 1, 0], RISKS, thresholds=[0.3], resamples=100)}
+        card = wb.cards.generate_model_card("screen", people=everything, evaluations=found)
+        wb.cards.publish_card(card)
+    status, out, _ = mhras("card", "screen", "--number", "1", "--withdraw", HOSTILE)
+    assert (status, out.startswith("screen@v1: card 1, withdrawn, ")) == (0, True)
+    assert ESCAPED in out
+    status, _, remarks = mhras("card", "risk", "--withdraw", "which?")
+    assert (status, "--withdraw goes with --number" in remarks) == (2, True)
 
 
 def test_a_faulty_file_is_told_whole(mhras: Command, kept: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from app.demo.cohort import Cohort, load_rand
 from app.demo.models import FAMILIES, RANGE_TEST, Design, Family, design_of, probability_of, train
 from app.demo.nhanes import PHQ9, load_nhanes, recode
 from core import Run, Workbench
-from core.models.findings import changes_over_time
+from core.models.findings import comparisons
 
 STEPS = 10  # enough for the range test to diverge
 ROOT = Path(__file__).resolve().parents[2]
@@ -374,10 +374,13 @@ def test_nhanes_models_are_judged_in_each_later_cycle(tmp_path: Path, nhanes_fol
     with Workbench(tmp_path / "lake") as wb:
         summary = build_demo(wb, nhanes=nhanes_folder, steps=STEPS)
         published = wb.cards.get_card("nhanes-depression-screen")
-        auroc, slope = changes_over_time(wb.cards.load_card(published))[:2]
+        decay, later = comparisons(wb.cards.load_card(published))
+    auroc, slope = later.changes[:2]
     assert published.state == "published"
     assert (auroc.metric, slope.metric) == ("auroc", "calibration_slope")
     assert auroc.last.value < auroc.first.value
+    assert (decay.first.name, decay.chosen_on) == ("validation", True)
+    assert decay.changes[0].is_certain
     assert auroc.difference.low < auroc.last.value - auroc.first.value < auroc.difference.high
     assert slope.last.high < 1
     figures = summary.metrics

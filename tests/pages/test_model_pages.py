@@ -156,6 +156,10 @@ def test_a_card_is_kept_published_and_signed(open_page: Opener, own_lake: Path) 
         assert card.state == "published"
         assert [each.role for each in bench.cards.sign_offs(card)] == ["clinical lead"]
     assert app.metric[3].value == "1 time"
+    app.text_input(key="withdraw-reason").input("a site counted twice")
+    press(app, "Withdraw")
+    assert "This card was withdrawn" in words(app)
+    assert "Publish" not in [button.label for button in app.button]
 
 
 def test_statements_with_faults_are_refused_with_their_lines(

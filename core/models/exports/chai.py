@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from core.models.sentences import as_text, counted, fairness, joined, title_of, training_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from core.models.card import ModelCard
     from core.models.interval import Estimate
@@ -32,10 +32,13 @@ _RELIABILITY: Final = (
 Results = list[tuple[str, "Estimate"]]
 
 
-def chai_card(card: ModelCard) -> bytes:
-    """Write a card as CHAI's XML in UTF-8; it validates against v0.2/schema.xsd."""
+def chai_card(card: ModelCard, *, notices: Sequence[str] = ()) -> bytes:
+    """Write a card as CHAI's XML in UTF-8; it validates against v0.2/schema.xsd.
+
+    `notices` stand before the summary: the schema has no place for a card that was withdrawn.
+    """
     root = ET.Element("AppliedModelCard", {"xmlns": NAMESPACE})
-    _basics(root, card)
+    _basics(root, card, notices)
     _uses(root, card)
     _trust(root, card)
     _metrics(root, card)
@@ -50,7 +53,7 @@ def chai_card(card: ModelCard) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _basics(root: ET.Element, card: ModelCard) -> None:
+def _basics(root: ET.Element, card: ModelCard, notices: Sequence[str]) -> None:
     basics = ET.SubElement(root, "BasicInfo")
     _add(basics, "ModelName", card.model_name)
     _add(basics, "ModelDeveloper", joined(card, "developer"))
@@ -67,7 +70,7 @@ def _basics(root: ET.Element, card: ModelCard) -> None:
             _add(compatible, "EHR", name)
     _optional(release, "RegulatoryApproval", joined(card, "regulatory_status"))
     summary = ET.SubElement(root, "ModelSummary")
-    _add(summary, "Summary", joined(card, "summary") or card.description)
+    _add(summary, "Summary", _lines(*notices, joined(card, "summary") or card.description))
     keywords = ET.SubElement(summary, "Keywords")
     for word in card.said("keywords"):
         _add(keywords, "Keyword", word)

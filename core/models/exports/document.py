@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from core.models.completeness import completeness
 from core.models.exports.groups import estimate_cell
 from core.models.exports.measured import measured_sections
+from core.models.exports.notices import notices
 from core.models.exports.recorded import recorded_sections
 from core.models.exports.stated import completeness_section, stated_sections, use_section
-from core.models.findings import changes_over_time, findings, followed_evaluations
+from core.models.findings import comparisons, findings
 from core.models.sentences import as_text, title_of
-from core.models.standing import PUBLISHED, Standing
+from core.models.standing import DRAFT, Standing
 from core.render.blocks import Badge, Callout, Document, Number, Points, Section, Share, Table, Text
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     from core.models.card import ModelCard
     from core.models.difference import CardDifference
-    from core.render.blocks import Block, Cell, Fact, Level
+    from core.models.findings import Comparison
+    from core.render.blocks import Block, Fact, Level
 
 _TILES: Final = ("auroc", "calibration_slope", "observed_expected", "accuracy", "rmse", "r2")
 _STAGES: Final[dict[str, Level]] = {"production": "good", "staging": "info", "archived": "warning"}
@@ -58,14 +60,14 @@ def _subtitle(card: ModelCard, stands: Standing) -> str:
     if card.owner:
         parts.append(card.owner)
     number = f"card {stands.number}" if stands.number else "card not stored"
-    state = "published" if stands.state == PUBLISHED else "draft"
-    parts.append(f"{number}, {state} · knowledge of {card.date:%Y-%m-%d}")
+    parts.append(f"{number}, {stands.state} · knowledge of {card.date:%Y-%m-%d}")
     return " · ".join(parts)
 
 
 def _summary(card: ModelCard, stands: Standing) -> Iterator[Block]:
     blocking = completeness(card).blocking
-    if stands.state != PUBLISHED:
+    yield from notices(stands)
+    if stands.state == DRAFT:
         lacks = ", ".join(item.title for item in blocking)
         text = f"Before it can be published: {lacks}." if blocking else "It may be published."
         yield Callout("This is a draft.", text=text, level="warning" if blocking else "info")
@@ -100,27 +102,38 @@ def _facts(card: ModelCard, stands: Standing) -> Iterator[Fact]:
 
 
 def _change(card: ModelCard) -> Iterator[Section]:
-    changes = changes_over_time(card)
-    if not changes:
+    compared = comparisons(card)
+    if not compared:
         return
-    followed = followed_evaluations(card)
-    first, last = followed[0].name, followed[-1].name
-    rows: list[tuple[Cell, ...]] = [
-        (
-            title_of(one.metric),
-            estimate_cell(one.first),
-            estimate_cell(one.last),
-            estimate_cell(one.difference),
-            Badge("changed", level="warning") if one.is_certain else Badge("may be chance"),
-        )
-        for one in changes
-    ]
-    columns = ("Figure", first, last, "Difference", "Verdict")
     note = (
-        "The difference of two evaluations on other people, with the variances of both added up. It"
-        " counts as changed when 0 is outside of its 95 % interval."
+        "Each difference is of two evaluations on other people, with the variances of both added"
+        " up. It counts as changed when 0 is outside of its 95 % interval."
     )
-    yield Section("Change over time", blocks=[Table(columns, rows=rows), Text(note, style="note")])
+    if compared[0].chosen_on:
+        note += (
+            f" On {compared[0].first.name} the model was made or chosen, so a part of what is worse"
+            " since then may be that it looked better there than it was."
+        )
+    tables = [_compared(each) for each in compared]
+    yield Section("Change over time", blocks=[*tables, Text(note, style="note")])
+
+
+def _compared(compared: Comparison) -> Table:
+    first, last = compared.first.name, compared.last.name
+    return Table(
+        ("Figure", first, last, "Difference", "Verdict"),
+        rows=[
+            (
+                title_of(one.metric),
+                estimate_cell(one.first),
+                estimate_cell(one.last),
+                estimate_cell(one.difference),
+                Badge("changed", level="warning") if one.is_certain else Badge("may be chance"),
+            )
+            for one in compared.changes
+        ],
+        caption=f"From {first} to {last}",
+    )
 
 
 def _changes(difference: CardDifference | None) -> Iterator[Section]:

@@ -2,18 +2,20 @@
 
     html       one page that needs nothing else (core/render)
     markdown   with the metadata that Hugging Face reads
-    json       the card itself: ModelCard.from_dict makes it again
+    json       the card itself, and how it stands: ModelCard.from_dict makes the card again
     chai       XML of the Coalition for Health AI, Applied Model Card 0.2
     mct        JSON of the model card toolkit, schema 0.0.2
     onc        the 31 source attributes of ONC HTI-1
     tripod     the checklist of TRIPOD+AI
 
-The last two are written as the end of the file's name says: .json, .md, else HTML.
+Each says first of all when the card was withdrawn or its model is retired. The last two are
+written as the end of the file's name says: .json, .md, else HTML.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +24,7 @@ from core.errors import ModelCardError
 from core.models.exports.chai import chai_card
 from core.models.exports.document import card_document
 from core.models.exports.huggingface import front_matter
+from core.models.exports.notices import notices, standing_facts, texts
 from core.models.exports.onc import onc_document, onc_table
 from core.models.exports.toolkit import toolkit_card
 from core.models.exports.tripod import tripod_document, tripod_table
@@ -64,15 +67,17 @@ def write_card(
         return render_html(card_document(card, standing))
     if name == "markdown":
         body = render_markdown(card_document(card, standing))
-        return f"{front_matter(card)}\n{body}".encode()
+        return f"{front_matter(card, standing)}\n{body}".encode()
+    facts = {} if standing is None else {"standing": standing_facts(standing)}
     if name == "json":
-        return _json(card.to_dict())
+        return _json({**card.to_dict(), **facts})
     if name == "chai":
-        return chai_card(card)
+        return chai_card(card, notices=texts(standing))
     if name == "mct":
-        return _json(toolkit_card(card))
+        return _json(toolkit_card(card, notices=texts(standing)))
     document, table = _LISTS[name]
-    return _as_named(document(card), table(card), file_name)
+    told = () if standing is None else notices(standing)
+    return _as_named(replace(document(card), summary=told), {**table(card), **facts}, file_name)
 
 
 def _as_named(document: Document, table: dict[str, Any], file_name: str) -> bytes:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from core.models.card import ModelCard
     from core.models.origins import CardEvaluation
+    from core.models.standing import Standing
 
 _TASKS: Final = {
     "binary": "tabular-classification",
@@ -38,11 +39,16 @@ _LICENCES: Final = frozenset(
 )
 
 
-def metadata(card: ModelCard) -> dict[str, Any]:
-    """Return the metadata of a card, in the Hub's words."""
+def metadata(card: ModelCard, standing: Standing | None = None) -> dict[str, Any]:
+    """Return the metadata of a card, in the Hub's words.
+
+    A card that was withdrawn, and one of an archived model, have that as a tag.
+    """
     found: dict[str, Any] = {"model_name": _line(card.model_name)}
     found |= _licence(_line(as_text(card.said("licence"))))
     found["tags"] = [_line(word) for word in card.said("keywords")] + ["mhras-workbench"]
+    stands = () if standing is None else (standing.state, standing.stage)
+    found["tags"] += [word for word in ("withdrawn", "archived") if word in stands]
     if card.task in _TASKS:
         found["pipeline_tag"] = _TASKS[card.task]
     library = _LIBRARIES.get(card.artifact.format if card.artifact is not None else "")
@@ -56,11 +62,13 @@ def metadata(card: ModelCard) -> dict[str, Any]:
     return found
 
 
-def front_matter(card: ModelCard) -> str:
+def front_matter(card: ModelCard, standing: Standing | None = None) -> str:
     """Write the metadata as YAML between two lines of dashes."""
     import yaml  # 20 ms that only cards need
 
-    written = yaml.safe_dump(metadata(card), allow_unicode=True, sort_keys=False, width=2**20)
+    written = yaml.safe_dump(
+        metadata(card, standing), allow_unicode=True, sort_keys=False, width=2**20
+    )
     return f"---\n{written}---\n"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.models.sentences import as_text, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from core.models.card import ModelCard
     from core.models.interval import Estimate
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = "0.0.2"
 
 
-def toolkit_card(card: ModelCard) -> dict[str, Any]:
-    """Return a card as the toolkit's schema has it; what is not known is left out."""
+def toolkit_card(card: ModelCard, *, notices: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a card as the toolkit's schema has it; what is not known is left out.
+
+    `notices` stand before the overview: the schema has no place for a card that was withdrawn.
+    """
     found = {
         "schema_version": SCHEMA_VERSION,
-        "model_details": _details(card),
+        "model_details": _details(card, notices),
         "model_parameters": _parameters(card),
         "quantitative_analysis": {"performance_metrics": list(_metrics(card))},
         "considerations": _considerations(card),
@@ -29,13 +32,13 @@ def toolkit_card(card: ModelCard) -> dict[str, Any]:
     return kept
 
 
-def _details(card: ModelCard) -> dict[str, Any]:
+def _details(card: ModelCard, notices: Sequence[str]) -> dict[str, Any]:
     licence = as_text(card.said("licence"))
     owner = {"name": card.owner or as_text(card.said("developer"))}
     owner["contact"] = as_text(card.said("contact"))
     return {
         "name": card.model_name,
-        "overview": as_text(card.said("summary")) or card.description,
+        "overview": "\n".join((*notices, as_text(card.said("summary")) or card.description)),
         "documentation": joined(card, "intended_use", "output_description", "outcome_definition"),
         "owners": [owner],
         "version": {"name": card.version, "date": f"{card.date:%Y-%m-%d}"},

@@ -13,7 +13,7 @@ from core.errors import ModelCardError, StatementsError
 from core.models.card import ModelCard
 from core.models.completeness import completeness
 from core.models.difference import Change, compare_cards
-from core.models.findings import changes_over_time, difference_of, findings
+from core.models.findings import comparisons, difference_of, findings
 from core.models.interval import Estimate
 from core.models.people import parse_statements, read_statements, statements_template
 from core.models.statements import REQUIRED, STATEMENTS
@@ -183,12 +183,38 @@ def test_the_difference_names_what_a_reader_sees() -> None:
 def test_a_change_over_time_has_the_interval_of_independent_figures() -> None:
     error = [(each.high - each.low) / 2 / 1.959963984540054 for each in (AUROC, LATER)]
     width = 1.959963984540054 * (error[0] ** 2 + error[1] ** 2) ** 0.5
-    found = changes_over_time(a_card())[0].difference
+    [change, *_] = comparisons(a_card())[0].changes
+    found = change.difference
     assert (found.value, found.low, found.high) == pytest.approx(
         (-0.028, -0.028 - width, -0.028 + width), abs=1e-12
     )
-    assert not changes_over_time(a_card())[0].is_certain
+    assert not change.is_certain
     assert not difference_of(AUROC, Estimate.missing("no rows")).known
+
+
+def test_the_last_evaluation_is_compared_with_the_reference_before_the_first_on_other_data() -> (
+    None
+):
+    made = a_card()
+    good = Estimate(0.8, 0.79, 0.81, "DeLong")
+    parts = (("train", False, good), ("validation", False, good), ("a", True, AUROC))
+    last = replace(made.evaluations[0], name="b", external=True)
+    evaluations = [
+        replace(last, name=name, external=external,
+                evaluation=replace(last.evaluation, metrics={"auroc": auroc}))
+        for name, external, auroc in parts
+    ]  # fmt: skip
+    now = replace(last, evaluation=replace(last.evaluation, metrics={"auroc": LATER}))
+    card = replace(made, evaluations=(*evaluations, now))
+    assert [
+        (each.first.name, each.last.name, each.chosen_on, each.changes[0].is_certain)
+        for each in comparisons(card)
+    ] == [("validation", "b", True, True), ("a", "b", False, False)]
+    told = [one.text for one in findings(card) if one.title == "Change"]
+    assert [text.rpartition(". ")[2] for text in told] == [
+        "More than chance: AUROC.", "All may be chance.",
+    ]  # fmt: skip
+    assert comparisons(replace(made, evaluations=(now,))) == ()
 
 
 def test_findings_say_what_the_intervals_say() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import yaml
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from core import Workbench
@@ -20,9 +21,11 @@ from core.errors import (
     StatementsError,
 )
 from core.maintenance import collect_garbage, verify_lake
+from core.models.card import ModelCard
 from core.models.completeness import completeness
 from core.models.evaluation import evaluate
 from core.models.explain import Importance
+from core.models.exports.formats import FORMATS
 from core.models.generate import ModelCardGenerator
 from core.models.interval import Estimate
 from core.models.statements import STATEMENTS
@@ -263,6 +266,65 @@ def test_a_card_is_signed_under_its_digest(workbench: Workbench, registered: Mod
     )
     assert workbench.cards.sign_offs(later) == ()
     assert registered.model_id == later.model_id
+
+
+def test_a_published_card_is_taken_back_for_good_and_says_so_in_every_form(
+    workbench: Workbench, registered: ModelVersion
+) -> None:
+    cards = workbench.cards
+    draft = cards.save_card(
+        cards.generate_model_card("risk", people=SAID, evaluations=evaluations())
+    )
+    with pytest.raises(ModelCardError, match="it is a draft, which nobody was told to go by; say"):
+        cards.withdraw_card(draft, reason=" ")
+    cards.sign_card(cards.publish_card(draft), role="owner")
+    taken = cards.withdraw_card(cards.get_card("risk", 1), reason="Outcomes <b>counted</b> twice")
+    assert (taken.state, taken.published_by, cards.standing(taken).in_force) == (
+        "withdrawn", "ana", False,
+    )  # fmt: skip
+    assert taken.withdrawal is not None
+    assert (taken.withdrawal.withdrawn_by, taken.withdrawal.reason) == (
+        "ana", "Outcomes <b>counted</b> twice",
+    )  # fmt: skip
+    for again in (
+        lambda: cards.withdraw_card(taken, reason="again"),
+        lambda: cards.publish_card(taken),
+        lambda: cards.sign_card(taken, role="owner"),
+    ):
+        with pytest.raises(ModelCardError, match="was withdrawn by ana, and is not"):
+            again()
+    assert cards.save_card(cards.load_card(taken)) == taken  # the same content is the same card
+    told = "This card was withdrawn: do not go by it."
+    for kind in FORMATS:
+        assert told in cards.write_card(taken, kind).decode() or kind == "json"
+        assert b"<b>counted" not in cards.write_card(taken, kind) or kind in {"json", "mct"}
+    plain = json.loads(cards.write_card(taken, "json"))
+    assert plain["standing"]["withdrawn"]["reason"] == "Outcomes <b>counted</b> twice"
+    assert ModelCard.from_dict(plain) == cards.load_card(taken)
+    [row] = workbench.sql("select state, withdrawn_by from model_cards").to_pylist()
+    assert row == {"state": "withdrawn", "withdrawn_by": "ana"}
+    said = {**SAID, "funding": "another"}
+    other = cards.publish_card(
+        cards.generate_model_card("risk", people=said, evaluations=evaluations())
+    )
+    assert (other.card_number, other.state, registered.stage) == (2, "published", "none")
+
+
+def test_a_signed_card_of_an_archived_model_stays_signed_but_is_not_in_force(
+    workbench: Workbench, registered: ModelVersion
+) -> None:
+    cards = workbench.cards
+    card = cards.publish_card(
+        cards.generate_model_card("risk", people=SAID, evaluations=evaluations())
+    )
+    cards.sign_card(card, role="owner")
+    assert cards.standing(card).in_force
+    workbench.models.set_stage(registered, "archived", reason="replaced")
+    stands = cards.standing(card)
+    assert (stands.state, len(stands.sign_offs), stands.in_force) == ("published", 1, False)
+    page = cards.write_card(card, "markdown", standing=stands).decode()
+    assert "Signatures stand for what the card says, not for using the model now." in page
+    assert yaml.safe_load(page.split("---\n")[1])["tags"][-1] == "archived"
 
 
 def test_a_card_that_is_not_there_is_told_with_those_that_are(
