@@ -206,12 +206,13 @@ def monitor(
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="Write the report there.")
     ] = None,
+    store: Annotated[bool, typer.Option("--store/--no-store", help="Keep what is found.")] = True,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Follow a version over time: performance, drift, alerts, and what to do."""
     with open_workbench(lake) as wb:
-        found = wb.models.monitor(name, every=every, reference_until=reference_until)
+        found = wb.models.monitor(name, every=every, reference_until=reference_until, store=store)
     if html is not None:
         from app.output_file import write_whole  # not needed to print
         from core.models.live.document import live_document
@@ -241,6 +242,43 @@ def monitor(
     first = (found.reference_name, found.reference_rows, "", *usual, "the reference")
     headers = ("from", "predictions", "outcomes", *(n.replace("_", " ") for n in figures), "drift")
     say_wide_table(headers, [first, *rows])
+
+
+@commands.command("reports")
+def reports(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Of all versions of this model.")
+    ] = None,
+    *,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what following models in service found, the newest first."""
+    with open_workbench(lake) as wb:
+        if name is not None:
+            wb.models.get_model(name)
+        found = wb.models.reports.all(name)
+    if as_json:
+        say_json([asdict(report) for report in found])
+        return
+    headers = ("when", "model", "to do", "alerts", "predictions", "outcomes", "from", "to", "who")
+    say_table(
+        headers,
+        [
+            (
+                clock(report.created_at),
+                report.name,
+                report.action,
+                report.alerts,
+                report.predictions,
+                report.outcomes,
+                report.since,
+                report.until,
+                report.actor,
+            )
+            for report in found
+        ],
+    )
 
 
 def model_document(version: ModelVersion) -> dict[str, Any]:

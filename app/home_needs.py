@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.session import View
     from core.datasets.freshness import Freshness
     from core.models.card_store import StoredCard
+    from core.models.live.kept import KeptReport
     from core.tracking.run import Run
 
 _LISTED: Final = 6  # of each kind
@@ -32,12 +33,14 @@ _KINDS: Final = {
     "FAILED": "red",
     "DRIFT": "orange",
     "OVERDUE": "orange",
+    "ALERT": "red",
     "NO CARD": "blue",
     "INCOMPLETE": "blue",
 }
 _HELP: Final = (
     "Runs that failed or show no sign of life; newest versions that drifted; datasets older than "
     "`fresh_within_days` in their metadata, or than twice their usual time between versions; "
+    "models in production whose newest report calls for something; "
     "models in production without a published card; drafts of cards that lack what is required."
 )
 
@@ -60,14 +63,15 @@ def needs_me(view: View) -> None:
         *_runs(view),
         *_drifted(view),
         *_overdue(view, datetime.now(UTC)),
+        *_alerted(view),
         *_unexplained(view),
         *_incomplete(view),
     ]
     with card("Needs a look", key="needs-me", fill=False):
         if not needs:
             st.caption(
-                "Nothing: no run failed or hangs, no data drifted or are overdue, every model is "
-                "explained."
+                "Nothing: no run failed or hangs, no data drifted or are overdue, no model in "
+                "service raised an alert, every model is explained."
             )
             return
         _table(needs)
@@ -199,6 +203,28 @@ def _incomplete(view: View) -> list[Need]:
         )
         for name, (draft, titles) in lacking.items()
         if titles
+    ][:_LISTED]
+
+
+def _alerted(view: View) -> list[Need]:
+    """Return models in production whose newest report calls for something."""
+    models = view.workbench.models
+    used = {m.model_name: m.production for m in view.ask(models.list_models) if m.production}
+    newest: dict[str, KeptReport] = {}
+    for report in view.ask(models.reports.all, limit=100) if used else ():
+        if used.get(report.model_name) == report.version:
+            newest.setdefault(report.model_name, report)
+    return [
+        Need(
+            kind="ALERT",
+            name=report.name,
+            why=f"{report.action}: {report.reasons[0]}",
+            since=report.created_at,
+            page="model",
+            address={"name": report.model_name, "version": report.version, "tab": "Live"},
+        )
+        for report in newest.values()
+        if report.action != "keep"
     ][:_LISTED]
 
 

@@ -1,4 +1,4 @@
-"""Finds the rows of models: versions, moves, evaluations."""
+"""Finds the rows of models: versions, moves, evaluations, reports in service."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ _EVALUATIONS: Final = """
 select * from model_evaluations where model_id = $model_id
 order by created_at desc, evaluation_id desc
 """
+_REPORTS: Final = """
+select * from model_reports
+where ($model_id is null or model_id = $model_id) and ($name is null or model_name = $name)
+order by created_at desc, report_id desc limit $number
+"""
+_REPORT: Final = "select * from model_reports where report_id = $report_id"
+_ALL: Final = 2**62
 
 
 class ModelRows:
@@ -63,6 +70,17 @@ class ModelRows:
     def evaluations(self, model_id: str) -> list[dict[str, Any]]:
         """Return the evaluations of a version, the newest first."""
         return self._ask(_EVALUATIONS, model_id=model_id)
+
+    def reports(
+        self, name: str | None = None, model_id: str | None = None, number: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the reports on a model, a version of it or all models, the newest first."""
+        most = _ALL if number is None else number
+        return self._ask(_REPORTS, name=name, model_id=model_id, number=most)
+
+    def report(self, report_id: str) -> dict[str, Any] | None:
+        """Return a report."""
+        return next(iter(self._ask(_REPORT, report_id=report_id)), None)
 
     def _ask(self, query: str, **values: object) -> list[dict[str, Any]]:
         with self._catalog.cursor() as cursor:

@@ -1,10 +1,11 @@
-"""The tables of models: versions, moves between stages, predictions, outcomes, evaluations.
+"""The tables of models: versions, moves, predictions, outcomes, evaluations, reports in service.
 
 model_versions     one row registers a version; later rows of its id edit or delete it
 model_stages       one row per move of a version to a stage, or of an alias to a version
 predictions        what a version said of an entity at a time; many rows, left in their files
 outcomes           what was observed later; belongs to the last prediction before it
 model_evaluations  figures of a version on a dataset; all of them are in the object `digest`
+model_reports      what following a version in service found; the whole is in the object `digest`
 """
 
 from __future__ import annotations
@@ -115,4 +116,31 @@ MODEL_EVALUATIONS = TableSpec(
     sort_by=("model_name", "created_at", "evaluation_id"),
 )
 
-MODEL_TABLES = (MODEL_VERSIONS, MODEL_STAGES, PREDICTIONS, OUTCOMES, MODEL_EVALUATIONS)
+MODEL_REPORTS = TableSpec(
+    name="model_reports",
+    columns={
+        "report_id": "string",
+        "model_id": "string",
+        "model_name": "string",
+        "version": "string",
+        "every": "string",
+        "action": "string",
+        "reasons": "string",
+        "alerts": "int64",
+        "predictions": "int64",
+        "outcomes": "int64",
+        "since": "string",
+        "until": "string",
+        "digest": "string",
+        "created_at": "timestamp",
+        "actor": "string",
+        "event_at": "timestamp",
+        "writer": "string",
+    },
+    sort_by=("model_name", "created_at", "report_id"),
+)
+
+MODEL_TABLES = (
+    *(MODEL_VERSIONS, MODEL_STAGES, PREDICTIONS, OUTCOMES),
+    *(MODEL_EVALUATIONS, MODEL_REPORTS),
+)

@@ -71,6 +71,12 @@ select evaluation_id, model_id, model_name, version, name, dataset_version_id, t
 from {model_evaluations}
 """
 
+_MODEL_REPORTS: Final = """
+select report_id, model_id, model_name, version, every, action, reasons, alerts, predictions,
+       outcomes, since, until, digest, created_at, actor
+from {model_reports}
+"""
+
 # An outcome belongs to the last prediction of its entity at or before it, so each prediction lasts
 # until the next one, and the last outcome in that time counts. What was logged again for the same
 # time takes the place of what was logged first. Aggregates per column take half the time that one
@@ -144,7 +150,7 @@ def model_views(events: Callable[[str], str]) -> dict[str, str]:
     `events` returns what a table's events are selected from.
 
     >>> list(model_views(str.upper))
-    ['model_stages', 'model_versions', 'models', 'model_evaluations']
+    ['model_stages', 'model_versions', 'models', 'model_evaluations', 'model_reports']
     """
     stages = events("model_stages")
     return {
@@ -156,6 +162,7 @@ def model_views(events: Callable[[str], str]) -> dict[str, str]:
         "model_evaluations": _MODEL_EVALUATIONS.format(
             model_evaluations=events("model_evaluations")
         ),
+        "model_reports": _MODEL_REPORTS.format(model_reports=events("model_reports")),
     }
 
 

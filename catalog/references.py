@@ -39,6 +39,7 @@ select distinct digest from events_eda_reports where digest is not null order by
 _MODELS: Final = """
 select digest from events_model_versions where digest is not null
 union select digest from events_model_evaluations where digest is not null
+union select digest from events_model_reports where digest is not null
 union select digest from events_model_cards where digest is not null order by all
 """
 _CODE: Final = """
@@ -124,7 +125,7 @@ def analysis_objects(catalog: Catalog) -> list[str]:
 
 
 def model_objects(catalog: Catalog) -> list[str]:
-    """Return the digests of the bytes of models, of their evaluations and of their cards."""
+    """Return the digests of the bytes of models, and of their evaluations, reports and cards."""
     with catalog.cursor() as cursor:
         return [digest for (digest,) in cursor.execute(_MODELS).fetchall()]
 

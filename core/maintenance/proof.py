@@ -46,7 +46,7 @@ _CONCERNS: Final = {
 # tables whose rows name objects
 _NAMING: Final = (
     *("runs", "artifacts", "dataset_versions", "drift_reports", "data_lineage"),
-    *("model_versions", "model_evaluations", "model_cards"),
+    *("model_versions", "model_evaluations", "model_reports", "model_cards"),
     "eda_reports",
 )
 
@@ -191,6 +191,7 @@ def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
         "data_lineage": known.edges,
         "model_versions": known.models,
         "model_evaluations": known.evaluations,
+        "model_reports": known.followed,
     }
     if table in named:
         return Finding(problem=problem, affects=_short(named[table][i] for i in ids))

@@ -31,6 +31,7 @@ _COLUMNS: Final = {
     "eda_reports": ("report_id", "version", "digest"),
     "model_versions": ("model_id", "model_name", "version", "digest"),
     "model_evaluations": ("evaluation_id", "model_name", "version", "name", "digest"),
+    "model_reports": ("report_id", "model_name", "version", "digest"),
     "model_cards": ("card_id", "model_name", "version", "card_number", "digest"),
     # after the versions, whose names its edges are told by
     "data_lineage": ("lineage_id", "input_version_id", "output_version_id", "transformation_code"),
@@ -44,6 +45,7 @@ _IDS: Final = {
     "data_lineage": "lineage_id",
     "model_versions": "model_id",
     "model_evaluations": "evaluation_id",
+    "model_reports": "report_id",
 }
 
 
@@ -74,9 +76,9 @@ class KnownRows:
     """What could be read.
 
     `runs` by id, names of `experiments`, dataset `versions`, `reports` of drift, `analyses`,
-    `edges` of lineage, `models`, `evaluations` and `cards` by id. `owners` is what refers to an
-    object, and of which run, by digest. `ids` are the ids of runs (or of what else has rows of its
-    own) that occur in a table, and `in_file` those in one file.
+    `edges` of lineage, `models`, their `evaluations`, `cards` and reports (`followed`) by id.
+    `owners` is what refers to an object, and of which run, by digest. `ids` are the ids of runs (or
+    of what else has rows of its own) that occur in a table, and `in_file` those in one file.
     """
 
     runs: dict[str, KnownRun] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class KnownRows:
     edges: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     evaluations: dict[str, str] = field(default_factory=dict)
+    followed: dict[str, str] = field(default_factory=dict)
     owners: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     ids: dict[str, set[str]] = field(default_factory=dict)
     in_file: dict[str, set[str]] = field(default_factory=dict)
@@ -193,7 +196,7 @@ def _take(name: str, rows: list[dict[str, Any]], known: KnownRows, objects: _Obj
             _take_report(row, known, objects.reports)
         elif name == "data_lineage":
             _take_edge(row, known)
-        elif name in {"model_versions", "model_evaluations", "model_cards"}:
+        elif name in {"model_versions", "model_evaluations", "model_reports", "model_cards"}:
             _take_model(row, known)
         elif name == "artifacts":
             before = objects.artifacts.get(row["artifact_id"])
@@ -233,7 +236,7 @@ def _take_report(
 
 
 def _take_model(row: dict[str, Any], known: KnownRows) -> None:
-    """Take in a version of a model, or an evaluation or a card of one."""
+    """Take in a version of a model, or an evaluation, a report or a card of one."""
     name = f"version {row['version']} of model {row['model_name']!r}"
     if "card_id" in row:
         name = f"card {row['card_number']} of {name}"
@@ -243,6 +246,9 @@ def _take_model(row: dict[str, Any], known: KnownRows) -> None:
     elif "evaluation_id" in row:
         name = f"the evaluation {row['name']} of {name}"
         known.evaluations[row["evaluation_id"]] = name
+    elif "report_id" in row:
+        name = f"a report on {name} in service"
+        known.followed[row["report_id"]] = name
     elif row["version"]:
         known.models[row["model_id"]] = name
     else:  # an edit, which has no label

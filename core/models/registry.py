@@ -15,6 +15,7 @@ from catalog.model_search import ModelRows
 from core.datasets.annotations import as_json
 from core.errors import ModelError
 from core.models.evaluation_log import EvaluationLog
+from core.models.live.kept import KeptReports
 from core.models.names import check_names
 from core.models.prediction_log import PredictionLog
 from core.models.registration import Details, Registrar
@@ -43,7 +44,7 @@ class ModelRegistry:
     """Registers models of runs in a lake and finds them again. Threads may share one.
 
     A version is asked for by its id, or as ``risk``, ``risk@v3``, ``risk@production``,
-    ``risk@<alias>``.
+    ``risk@<alias>``. `reports` are what following models in service found, and was kept.
 
     >>> import tempfile
     >>> from core import Workbench
@@ -76,6 +77,7 @@ class ModelRegistry:
         self._evaluations = EvaluationLog(
             self._lake, rows, datasets, actor=actor, durability=durability
         )
+        self.reports = KeptReports(self._lake, rows, actor=actor, durability=durability)
         self._log = PredictionLog(db_connection, durability=durability)
         self._stages = Stages(self._lake, self._versions, actor=actor, durability=durability)
 
@@ -304,13 +306,15 @@ class ModelRegistry:
         every: str | None = None,
         reference_until: datetime | None = None,
         rules: Sequence[AlertRule] | None = None,
+        store: bool = True,
     ) -> Followed:
         """Follow a version over time: performance, what is expected of it, drift, and alerts.
 
         Time is cut into chunks of `every` 7d, 1w, 1mo, 1q or 1y, else as suits the predictions.
         They are measured by the predictions before `reference_until`, else by the first chunk.
         `rules` say when a figure has crossed a line, else core/models/live/alerts.py does.
-        core/models/live/document.py makes a report of what comes back.
+        core/models/live/document.py makes a report of what comes back, and what it found is kept
+        (`reports`) unless `store` is false.
 
         Raises ModelNotFoundError, and ModelError when there are not predictions of two times.
         """
@@ -318,7 +322,12 @@ class ModelRegistry:
 
         found = self._versions.find(model)
         table = self._log.judged(found, features=True)
-        return follow_model(found, table, every=every, reference_until=reference_until, rules=rules)
+        followed = follow_model(
+            found, table, every=every, reference_until=reference_until, rules=rules
+        )
+        if store:
+            self.reports.keep(followed)
+        return followed
 
     def _edit(self, version: ModelVersion, change: Mapping[str, Any]) -> None:
         row = {

@@ -111,4 +111,8 @@ def test_a_model_is_followed_and_the_report_written(
     assert (status, remarks) == (0, f"written: {path}\n")
     assert out.splitlines()[0] == "risk@v1: keep"
     assert "risk@v1 in service" in path.read_text(encoding="utf8")
-    assert mhras.json("models", "monitor", "risk")["action"] == "keep"
+    assert mhras.json("models", "monitor", "risk", "--no-store")["action"] == "keep"
+    (kept,) = mhras.json("models", "reports", "risk")
+    assert (kept["action"], kept["predictions"], kept["every"]) == ("keep", 150, "1mo")
+    assert out.splitlines()[0].split()[-1] in mhras("models", "reports")[1]
+    assert mhras("models", "reports", "other")[0] == 1

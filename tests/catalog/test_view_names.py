@@ -64,6 +64,7 @@ def _log_model(made: Workbench) -> None:
     made.lake.append("predictions", [{**of_model, "entity": "1", "predicted_at": 1}])
     made.lake.append("outcomes", [{"model_name": "risk", "entity": "1", "observed_at": 2}])
     made.lake.append("model_evaluations", [{**of_model, "name": "test"}])
+    made.lake.append("model_reports", [{**of_model, "report_id": "1", "action": "keep"}])
 
 
 @pytest.fixture

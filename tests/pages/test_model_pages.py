@@ -115,6 +115,11 @@ def test_a_model_in_service_is_followed_over_time(open_page: Opener, own_lake: P
     (shown,) = (frame.value for frame in app.dataframe if "AUROC" in frame.value.columns)
     texts = [chunk.realised["auroc"].text() for chunk in found.chunks]
     assert list(shown["AUROC"])[-len(texts) :] == texts
+    kept = open_page(own_lake, "model", name=MODEL, tab="Live")
+    assert "As of" in " ".join(each.value for each in kept.caption)
+    press(kept, "Look again")
+    with Workbench(own_lake) as bench:
+        assert len(bench.models.reports.all()) == 2
 
 
 def test_what_a_model_was_made_of_is_a_click_away(open_page: Opener, lake: Path) -> None:

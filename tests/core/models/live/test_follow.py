@@ -12,6 +12,7 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from core.errors import ModelError
+from core.maintenance import collect_garbage, verify_lake
 from core.models.live.document import live_document
 from core.models.live.report import Followed
 from core.models.signature import Signature
@@ -179,3 +180,28 @@ def test_values_and_classes_are_followed_too(workbench: Workbench, task: Any) ->
     else:
         assert chunk.realised["accuracy"].value == np.mean(said == seen)
     assert found.action == "retrain"
+
+
+def test_what_was_found_is_kept_whole_and_listed_without_looking_again(served: Workbench) -> None:
+    for number in range(3):
+        log_month(served, number, noise=0.9 * (number > 1))
+    reports = served.models.reports
+    served.models.monitor("risk", every="1mo", store=False)
+    assert reports.all() == []
+    found = served.models.monitor("risk", every="1mo")
+    (kept,) = reports.of_version(served.models.get_model("risk"))
+    assert (kept.name, kept.action, kept.reasons) == ("risk@v1", found.action, found.reasons)
+    assert (kept.alerts, kept.predictions, kept.outcomes) == (len(found.active), 2 * ROWS, 2 * ROWS)
+    assert (kept.since, kept.until) == (found.chunks[0].time, found.chunks[-1].time)
+    assert reports.load(kept).to_dict() == found.to_dict()
+    served.models.monitor("risk", every="1mo")
+    newest, before = reports.all("risk")
+    assert (before, reports.all(limit=1)) == (kept, [newest])
+    assert reports.all("another") == []
+    with pytest.raises(ModelError, match="There is no report on a model 'x'"):
+        reports.get("x")
+    served.lake.flush()
+    assert collect_garbage(served).marked == ()
+    (served.lake.root / "objects" / kept.digest[:2] / kept.digest).unlink()
+    told = [finding.affects for finding in verify_lake(served).findings]
+    assert ("a report on version v1 of model 'risk' in service",) in told
