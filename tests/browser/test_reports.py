@@ -13,8 +13,10 @@ from core.drift.document import drift_document
 from core.eda.comparison_document import comparison_document
 from core.eda.document import eda_document
 from core.eda.module import EDAModule
+from core.models.exports.document import card_document
 from core.render.document import Document, Section, render_html
 from tests.browser.ui import AXE, PATIENCE, PICTURES, SIZE
+from tests.core.models.made_cards import a_card, a_standing
 from tests.core.render.documents import chart, everything
 
 if TYPE_CHECKING:
@@ -152,6 +154,16 @@ def test_no_analysis_and_no_comparison_runs_what_is_in_its_table(
             assert page.evaluate("window.name") == ""
             assert payload.replace("\x00", "") in page.locator("h3").all_text_contents()
             assert page.locator("iframe, img, link[rel=stylesheet], base, math").count() == 0
+
+
+def test_no_card_runs_what_is_said_in_any_of_its_texts(report: Callable[..., Report]) -> None:
+    window, said = report(), " ".join(PAYLOADS).replace("\x00", "")
+    page = drawn(window.open(card_document(a_card(said), a_standing(said))))
+    assert page.evaluate("window.name") == ""
+    assert page.url.startswith("file:")
+    assert said in page.locator("td, p, li").all_text_contents()
+    assert page.locator("iframe, img, link[rel=stylesheet], base, math, script[src]").count() == 0
+    assert page.locator("a[href^=javascript], meta[http-equiv=refresh]").count() == 0
 
 
 def test_no_title_is_run_either(report: Callable[..., Report]) -> None:
