@@ -23,10 +23,12 @@ from lake.errors import MhrasError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
+
     from app.session import View
     from core.tracking.run import Artifact
 
-_LARGEST_SHOWN: Final = 5_000_000  # bytes; more is only offered for download
+LARGEST_SHOWN: Final = 5_000_000  # bytes; more is only offered for download
 _ROWS_SHOWN: Final = 1000
 _LETTERS_SHOWN: Final = 200_000
 _LANGUAGES: Final = {
@@ -57,7 +59,7 @@ def show_artifact(view: View, artifact: Artifact) -> None:
             icon=":material/download:",
             key=f"download-{artifact.artifact_id}",
         )
-    if artifact.size_bytes > _LARGEST_SHOWN:
+    if artifact.size_bytes > LARGEST_SHOWN:
         st.caption("Too large to be shown here.")
         return
     # not kept: five megabytes each would fill the cache of answers
@@ -111,21 +113,22 @@ def _json(content: bytes, artifact: Artifact) -> None:  # noqa: ARG001 - one for
 
 
 def _csv(content: bytes, artifact: Artifact) -> None:
-    import pyarrow as pa  # loaded already, by the catalog
-    from pyarrow import csv
-
-    try:
-        _table(csv.read_csv(io.BytesIO(content)), artifact)
-    except pa.ArrowException as error:
-        raise ValueError("no table") from error
+    _table(read_table(".csv", content), artifact)
 
 
 def _parquet(content: bytes, artifact: Artifact) -> None:
+    _table(read_table(".parquet", content), artifact)
+
+
+def read_table(suffix: str, content: bytes) -> pa.Table:
+    """Read the bytes of a CSV or Parquet file. Raises ValueError for what is none."""
     import pyarrow as pa  # loaded already, by the catalog
-    from pyarrow import parquet
+    from pyarrow import csv, parquet
 
     try:
-        _table(parquet.read_table(io.BytesIO(content)), artifact)
+        if suffix == ".csv":
+            return csv.read_csv(io.BytesIO(content))
+        return parquet.read_table(io.BytesIO(content))
     except pa.ArrowException as error:
         raise ValueError("no table") from error
 

@@ -30,7 +30,7 @@ _NONE: Final = "one colour"
 def differences_part(compared: Compared, metric: str | None) -> None:
     """Draw a line for everything that differs, a column for each run, against a baseline."""
     table, names = compared.table, list(compared.names.values())
-    places = _best_places(compared, metric)
+    places = best_places(compared, metric)
     names = [names[place] for place in places]
     baseline = st.selectbox("Baseline", names, key="baseline", bind="query-params", width=260)
     rows = difference_rows(table.take(places), baseline=names.index(baseline or names[0]))
@@ -52,8 +52,8 @@ def differences_part(compared: Compared, metric: str | None) -> None:
     st.caption(told)
 
 
-def _best_places(compared: Compared, metric: str | None) -> list[int]:
-    """Which rows have a column: all of a few, else the best, those without the metric last."""
+def best_places(compared: Compared, metric: str | None) -> list[int]:
+    """Return the rows that have a column: all of a few, else the best by the metric."""
     places = list(range(compared.table.num_rows))
     if len(places) <= MOST_COMPARED or metric is None:
         return places[:MOST_COMPARED]

@@ -50,7 +50,7 @@ def sql_of_search(search: Search, columns: Sequence[Name] = ()) -> str:
     page, _ = search.page(_column)
     ordered = page[len(f"where {where} ") :].partition(" limit ")[0]
     condition = where.removesuffix(" and (deleted)").removesuffix(" and (not deleted)")
-    told = _PARAMETER.sub(lambda found: _literal(values[found[1]]), condition)
+    told = _PARAMETER.sub(lambda found: literal(values[found[1]]), condition)
     source = "runs"
     if search.only_deleted or search.include_deleted:
         source = "all_runs"
@@ -73,9 +73,9 @@ def _column(name: Name) -> str:
     if name.kind == "metric" and aggregate != "last":
         return (
             f"(select s.{aggregate} from metric_summary s where s.run_id = runs.run_id"
-            f" and s.metric_name = {_literal(name.key)})"
+            f" and s.metric_name = {literal(name.key)})"
         )
-    return f"{_MAPS[name.kind]}[{_literal(name.key)}]"
+    return f"{_MAPS[name.kind]}[{literal(name.key)}]"
 
 
 def _quoted_name(name: Name) -> str:
@@ -84,10 +84,10 @@ def _quoted_name(name: Name) -> str:
     return f'"{doubled}"'
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
     """Return a value as SQL writes it.
 
-    >>> _literal("it's"), _literal(0.5), _literal(float("nan"))
+    >>> literal("it's"), literal(0.5), literal(float("nan"))
     ("'it''s'", '0.5', "'nan'::double")
     """
     if isinstance(value, str):

@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 
 from app import session, state
+from app.compare_artifacts import artifacts_part
 from app.compare_chance import chance_part
 from app.compare_choice import MOST_RUNS, choose_compared
 from app.compare_code import code_part
+from app.compare_export import export_comparison
 from app.compare_parts import differences_part, parallel_part, scatter_part
 from app.layout import empty, header, plain, runs_line
 from app.saved_views import view_links
@@ -21,7 +23,9 @@ UNTOUCHED: dict[str, Any] = {
     "show": "Active",
     "comparing": "Differences",
     # what is usual of these depends on the runs, so the link says them
-    **dict.fromkeys(("baseline", "x", "y", "shade", "first", "second"), state.VARIES),
+    **dict.fromkeys(
+        ("baseline", "x", "y", "shade", "first", "second", "left", "right", "file"), state.VARIES
+    ),
     **dict.fromkeys(("axes", "seeds"), state.SEVERAL_VARY),
 }
 
@@ -46,8 +50,15 @@ metric = st.selectbox(
     placeholder="none logged",
     help="Colours the lines, ranks the runs, and is what chance is asked about",
 )
-differences, parallel, scatter, code, chance = st.tabs(
-    ["Differences", "Parallel coordinates", "Scatter", "Code and environment", "Is it chance?"],
+differences, parallel, scatter, artifacts, code, chance = st.tabs(
+    [
+        "Differences",
+        "Parallel coordinates",
+        "Scatter",
+        "Artifacts",
+        "Code and environment",
+        "Is it chance?",
+    ],
     key="comparing",
     on_change="rerun",
     bind="query-params",
@@ -61,6 +72,9 @@ if parallel.open:
 if scatter.open:
     with scatter:
         scatter_part(compared, metric)
+if artifacts.open:
+    with artifacts:
+        artifacts_part(view, compared)
 if code.open:
     with code:
         code_part(view, compared)
@@ -71,6 +85,7 @@ if compared.matching > MOST_RUNS:
     st.caption(f"The newest {runs_line(compared.matching, MOST_RUNS)} are compared.")
 
 with actions:
+    export_comparison(view, compared, metric)
     first = compared.metrics[0] if compared.metrics else None
     usual = {**UNTOUCHED, "metric": first}
     view_links(view, "compare", usual, run=state.chosen_runs())

@@ -10,6 +10,7 @@ from app import run_sections as sections, session, state
 from app.comment_panel import Subject, comments_button, comments_section
 from app.layout import copy_link, empty, header, plain
 from app.nav import open_page
+from app.one_run_export import export_run
 from app.run_edits import note_section, tags_card
 from core.errors import RunNotFoundError
 
@@ -44,6 +45,7 @@ with header(run.run_name, f"{plain(run.experiment_name)} · {plain(run.run_id)}"
         compare_with_others(run)
     itself = Subject(kind="run", id=run.run_id, label="this run", metrics=sorted(run.last_metrics))
     comments_button(view, itself)
+    export_run(view, run)
     copy_link(state.address("run", {"id": run.run_id}))
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from core.render.blocks import Document
     from core.tracking.reader import RunReader
     from core.tracking.run import Artifact, Run
     from core.tracking.surroundings import Surroundings
@@ -241,6 +242,12 @@ class RunBoard:
         from core.tracking.surroundings import compare_surroundings  # as above
 
         return compare_surroundings(self._reader, run_ids)
+
+    def document(self, run_id: str) -> Document:
+        """Describe a run as a report. Raises RunNotFoundError."""
+        from core.tracking.report import run_document  # with charts
+
+        return run_document(self._reader, run_id)
 
     def list_artifacts(self, run_id: str) -> list[Artifact]:
         """The run's artifacts by path."""

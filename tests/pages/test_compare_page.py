@@ -126,3 +126,59 @@ def test_the_runs_page_opens_its_choice_here(open_page: Opener, sample: SampleLa
     button.click().run()
     assert titles(app) == ["Compare"]
     assert app.multiselect[0].value == [sample.finished, sample.failed]
+
+
+@pytest.fixture(scope="module")
+def filed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of two runs with files of many kinds, some the same, some in one of them only."""
+    folder = tmp_path_factory.mktemp("lakes") / "filed"
+    with Workbench(folder, actor="ana", durability="process") as bench:
+        for place in (1, 2):
+            with bench.tracker.start_run("risk", f"run-{place}") as run:
+                run.log_bytes(f'{{"depth": {place}, "model": "rf"}}', "settings.json")
+                run.log_bytes(f"name,value\nage,{place}\n", "table.csv")
+                run.log_bytes(f"rate = 0.1\ndepth = {place}\n", "train.py")
+                run.log_bytes(bytes(range(place, 200)), "model.bin")
+                run.log_bytes("{" * place, "broken.json")
+                run.log_bytes("the same", "same.txt")
+                run.log_bytes("here", f"only-{place}.txt")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("settings.json", "depth"),
+        ("table.csv", "1 cell not the same"),
+        ("train.py", "+depth = 1"),
+        ("model.bin", "what they hold is not compared"),
+        ("broken.json", "what they hold is not compared"),
+        ("same.txt", "The same in both runs, byte for byte."),
+        ("only-1.txt", "kept no only\\-1.txt"),
+    ],
+)
+def test_a_file_of_two_runs_stands_side_by_side(
+    open_page: Opener, filed: Path, path: str, told: str
+) -> None:
+    app = open_page(filed, "compare", comparing="Artifacts", file=path)
+    assert titles(app) == ["Compare"]
+    said = [str(frame.value.to_dict()) for frame in app.dataframe]
+    said += [code.value for code in app.code]
+    assert told.replace("\\-", "-") in "\n".join([words(app).replace("\\", ""), *said])
+
+
+def test_a_run_is_not_compared_with_itself(open_page: Opener, repeated: Path) -> None:
+    same = open_page(repeated, "compare", comparing="Artifacts", left="rf-0", right="rf-0")
+    assert "Choose two different runs." in words(same)
+
+
+def test_what_differs_is_a_report(repeated: Path) -> None:
+    from app.compare_choice import Compared
+    from app.compare_export import comparison_report
+
+    with Workbench(repeated) as bench:
+        runs = bench.tracker.search_runs(None, "params.seed = '0'")
+        table = bench.runs.compare([run.run_id for run in runs])
+    names = {run.run_id: run.run_name for run in runs}
+    compared = Compared(table=table, names=names, metrics=["auc"], matching=len(runs))
+    assert "★ 0.78" in comparison_report(compared, "auc").decode()
