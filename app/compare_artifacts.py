@@ -57,7 +57,7 @@ def artifacts_part(view: View, compared: Compared) -> None:
     counts = [sum(each.standing == word for each in pairs) for word in ("differs", "same")]
     alone = len(pairs) - sum(counts)
     st.caption(
-        f"Of {counted(len(pairs), 'file')}, {counts[0]} differ, {counts[1]} are the same, {alone}"
+        f"{counted(len(pairs), 'file')}: {counts[0]} differ, {counts[1]} the same, {alone}"
         " in one run only; those that differ come first."
     )
     if pair.first is not None and pair.second is not None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.layout import filter_problem
 from catalog.errors import FilterError
-from catalog.filter_grammar import parse_filter
+from catalog.filters import compile_filter
 from core.tracking.edits import ARCHIVED
 from core.tracking.run import STATUSES
 
@@ -114,7 +114,7 @@ def filter_bar(view: View) -> RunFilter:
 def _readable(text: str | None) -> str:
     text = (text or "").strip()
     try:
-        parse_filter(text)
+        compile_filter(text, lambda name: name.key)  # what it means, too, not only its grammar
     except FilterError as error:
         filter_problem(error)
         return ""

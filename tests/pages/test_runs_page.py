@@ -124,6 +124,16 @@ def test_an_edit_that_is_refused_is_told_in_its_place(open_page: Opener, four: P
     assert any("is not a name for a tag" in error.value for error in app.error)
 
 
+@pytest.mark.parametrize("text", ["metrics.auc > 'a'", "start_time > 'soon'", "auc >", "(a = 1"])
+def test_a_filter_without_a_meaning_is_told_with_its_place(
+    open_page: Opener, four: Path, text: str
+) -> None:
+    app = open_page(four, "runs", filter=text)
+    assert titles(app) == ["Runs"]
+    assert any(code.value.splitlines()[-1].strip() == "^" for code in app.code)
+    assert len(listed(app)) == 4
+
+
 def test_groups_have_their_numbers(open_page: Opener, four: Path) -> None:
     app = open_page(four, "runs", view="Groups", by="params.model")
     table = app.dataframe[0].value
