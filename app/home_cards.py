@@ -80,7 +80,7 @@ def experiments(found: pa.Table) -> None:
     running = any(found.column("running").to_pylist())
     counts = ("runs", "running", "failed") if running else ("runs", "failed")
     shown = ("experiment_name", *counts, "last_start_time")
-    with card(counted(len(names), "experiment").capitalize(), fill=False):
+    with card(counted(len(names), "experiment").capitalize()):
         st.dataframe(
             found.select(shown),
             hide_index=True,
@@ -105,7 +105,7 @@ def experiments(found: pa.Table) -> None:
 
 def storage(view: View) -> None:
     """Draw what the lake's bytes are for."""
-    with card("Storage", fill=False):
+    with card("Storage"):
         found = view.ask(view.workbench.storage_bytes)
         facts({name: size(count) for name, count in found.items()}, alt="Bytes by kind")
         st.caption(f"In {plain(view.workbench.lake.url)}")
