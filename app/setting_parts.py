@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
@@ -102,6 +103,7 @@ def versions_card() -> None:
         facts(rows, alt="Versions")
 
 
+@cache
 def _version(name: str) -> str:
     try:
         return metadata.version(name)

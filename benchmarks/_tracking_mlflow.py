@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _CHUNKS: Final = 4  # of what is repeated, so that the best of them can be taken
 
 # nothing leaves the machine, and nothing is printed between the figures
-_QUIET: Final = {
+QUIET: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
@@ -45,7 +45,7 @@ class MlflowPeer:
     """MLflow on one database; each method puts its values beside the figures of one part."""
 
     def __init__(self, report: Report, folder: Path, scale: Scale) -> None:
-        os.environ |= _QUIET
+        os.environ |= QUIET
         import mlflow  # only with --peers
 
         gc.freeze()  # its objects are not ours to look through while ours is measured
@@ -164,7 +164,7 @@ class MlflowPeer:
     def _search(self) -> None:
         experiment = self._experiment(EXPERIMENT)
         with closing(sqlite3.connect(self._database)) as connection:
-            _fill(connection, int(experiment), self._scale.runs)
+            fill_runs(connection, int(experiment), self._scale.runs)
         client, repeat = self._client, self._scale.repeat
         filled = "runs put into its tables by SQL"
         times = times_of(
@@ -217,7 +217,7 @@ insert into {table} (key, value, timestamp, step, is_nan, run_uuid) values (?, ?
 """
 
 
-def _fill(connection: sqlite3.Connection, experiment: int, count: int) -> None:
+def fill_runs(connection: sqlite3.Connection, experiment: int, count: int) -> None:
     """Put the runs of `run_data` where MLflow would have put them."""
     at = int(time() * 1000)
     for one in run_data(count):

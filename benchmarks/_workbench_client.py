@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
@@ -24,24 +25,34 @@ class Rerun:
 
 
 class Client:
-    """One session. Widgets are known by the keys the app gave them."""
+    """One session, open while the block lasts. Widgets are known by the keys the app gave them."""
 
-    def __init__(self, address: str, page: str) -> None:
-        url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
-        self._socket = connect(url, max_size=None, subprotocols=["streamlit"])  # type: ignore[list-item]
-        self._page = page
+    def __init__(self, address: str, page: str, *, query: str = "") -> None:
+        self._url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
+        self._page, self._query = page, query
         self._ids: dict[str, str] = {}
         self._values: dict[str, tuple[str, Any]] = {}
+        self.words: list[str] = []  # what the last run of the page said
 
     def set(self, key: str, kind: str, value: object) -> None:
         """Set a widget for the reruns that follow; `kind` is its field in the protocol."""
         self._values[key] = (kind, value)
 
+    def click(self, key: str) -> Rerun:
+        """Click a button, and read what the page answers."""
+        self._values[key] = ("trigger_value", True)
+        try:
+            return self.rerun()
+        finally:
+            del self._values[key]
+
     def rerun(self) -> Rerun:
-        """Run the page once and read all of its answer."""
+        """Run the page once, with a click once more when it asks for that, and read its answer."""
+        self.words = []
         message = BackMsg()
         state = message.rerun_script
         state.page_name = self._page
+        state.query_string = self._query
         for key, (kind, value) in self._values.items():
             widget = state.widget_states.widgets.add()
             widget.id = self._ids[key]
@@ -62,6 +73,9 @@ class Client:
 
     def _note(self, delta: Any) -> bool:
         element = getattr(delta.new_element, delta.new_element.WhichOneof("type") or "", None)
+        body = getattr(element, "body", "")
+        if isinstance(body, str) and body:
+            self.words.append(body)
         # ids end in the key the app gave: $$ID-<hash>-<key>
         name = getattr(element, "id", "")
         if isinstance(name, str) and name.startswith("$$ID-"):
@@ -69,6 +83,10 @@ class Client:
         return str(delta.new_element.WhichOneof("type")) == "exception"
 
     def __enter__(self) -> Self:
+        connection = connect(self._url, max_size=None, subprotocols=["streamlit"])  # type: ignore[list-item]
+        with ExitStack() as stack:
+            self._socket = stack.enter_context(connection)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -77,4 +95,4 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._socket.close()
+        self._stack.close()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from catalog.catalog import Catalog
 
+LONGEST: Final = 100_000
 _MODULE: Final = "catalog.guard_process"
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _WORD: Final = re.compile(r"\w+")
@@ -162,7 +163,10 @@ class Console:
         explain: bool = False,
         limits: Limits | None = None,
     ) -> Asked:
-        """Ask in SQL and return at once. With `explain` the answer is the plan, measured."""
+        """Ask in SQL and return at once. With `explain` the answer is the plan, measured.
+
+        More than LONGEST letters are refused, by the answer as all that is.
+        """
         question = Question(
             sql=sql.strip().rstrip(";").rstrip(),
             parameters=dict(parameters or {}),
@@ -189,6 +193,9 @@ class Console:
 
     def _answer(self, asked: Asked) -> None:
         try:
+            if len(asked.question.sql) > LONGEST:
+                message = f"The query has {len(asked.question.sql):,} letters."
+                raise QueryError(message, hint=f"At most {LONGEST:,} can be asked.")  # noqa: TRY301
             asked.question, tables = self._with_sources(asked.question)
             with self._lock:
                 process, self._ready = self._ready, None

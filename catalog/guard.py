@@ -106,13 +106,21 @@ def check_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     import duckdb  # as above
 
     try:
-        kinds = [statement.type.name for statement in connection.extract_statements(sql)]
+        statements = connection.extract_statements(sql)
     except duckdb.Error as error:
         raise QueryError(str(error), query=sql) from None
+    kinds = [_kind_of(statement) for statement in statements]
     if kinds != ["SELECT"]:
         found = " and ".join(kinds[:3]) + (" ..." if len(kinds) > 3 else "")
         message = f"This is {found or 'nothing'}. Only one SELECT can be asked here."
         raise QueryError(message, hint=_HINT, query=sql)
+
+
+def _kind_of(statement: duckdb.Statement) -> str:
+    try:
+        return statement.type.name
+    except ValueError:  # of a kind that DuckDB knows and its Python does not: UPDATE EXTENSIONS
+        return "no question"
 
 
 def answer(connection: duckdb.DuckDBPyConnection, question: Question) -> tuple[pa.Table, bool]:

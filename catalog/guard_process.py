@@ -62,6 +62,9 @@ def main() -> int:
         _say(sink, {"error": error.message, "hint": error.hint})
     except MemoryError:
         _say(sink, {"error": "The answer takes more memory than there is for it.", "hint": ""})
+    except Exception as error:  # noqa: BLE001 - the boundary: whoever asked is told, without values
+        text = f"This cannot be answered ({type(error).__name__})."
+        _say(sink, {"error": text, "hint": "Please report the query."})
     else:
         _say(sink, {"more": more})
         with ipc.new_stream(sink, table.schema) as stream:

@@ -22,10 +22,11 @@ from events_jobs where job_id = $job_id and log is not null
 
 
 class JobRows:
-    """Asks the catalog for jobs."""
+    """Asks the catalog for jobs. What is asked again while nothing is new costs no query."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._answers: tuple[int, dict[str, list[dict[str, Any]]]] = (-1, {})
 
     def jobs(
         self,
@@ -37,10 +38,18 @@ class JobRows:
     ) -> list[dict[str, Any]]:
         """Return the rows that fit all that is given, the newest first."""
         asked = {"states": [*states], "kind": kind, "job_id": job_id, "limit": limit}
-        with self._catalog.cursor() as cursor:
-            answer = cursor.execute(_JOBS, asked)
-            names = [column[0] for column in answer.description]
-            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        # before the question: what comes in meanwhile makes the answer newer than it is said to be
+        version, answers = self._catalog.refresh(), self._answers
+        if answers[0] != version:
+            answers = self._answers = (version, {})
+        kept = answers[1].get(repr(asked))
+        if kept is None:
+            with self._catalog.cursor() as cursor:
+                answer = cursor.execute(_JOBS, asked)
+                names = [column[0] for column in answer.description]
+                kept = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+            answers[1][repr(asked)] = kept
+        return [dict(row) for row in kept]
 
     def log(self, job_id: str) -> str:
         """Return what a job has printed."""

@@ -24,7 +24,10 @@ SMALLEST = {
     "lake": ["--tiny"],
     "models": ["--rows", "5000", "--repeat", "1"],
     "tracking": ["--tiny"],
-    "workbench_rerun": ["--runs", "20", "--repeat", "2"],
+    "workbench": [
+        *("--runs", "20", "--repeat", "2", "--users", "2", "3", "--seconds", "1"),
+        *("--reruns", "10"),
+    ],
 }
 
 

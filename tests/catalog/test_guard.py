@@ -68,6 +68,21 @@ OUTSIDE = [
     "select getenv('HOME')",
     "select load_aws_credentials()",
     "select * from outside_of_the_query",
+    "from read_blob('/proc/self/environ')",
+    "from read_text('/dev/stdin')",
+    "from read_duckdb('{file}')",
+    "from query('copy (select 1) to ''{folder}/new.csv''')",
+    "from query('select 1; attach ''{folder}/new.duckdb''')",
+    "with new as (insert into runs values (8) returning depth) from new",
+    "from duckdb_extensions() where loaded",
+    "select nextval('numbers')",
+    "select add_parquet_key('k', '0123456789112345')",
+    "from pandas_scan(1)",
+    "from sqlite_scan('{file}', 'x')",
+    "from postgres_scan('host=127.0.0.1', 'public', 'x')",
+    "select http_get('http://127.0.0.1:1')",
+    "select system('id')",
+    "select " + "(" * 20_000 + "1" + ")" * 20_000,
 ]
 STATEMENTS = [
     "copy (select 1) to '{folder}/new.csv'",
@@ -100,6 +115,20 @@ STATEMENTS = [
     "explain analyze copy (select 1) to '{folder}/new.csv'",
     "select 1; copy (select 1) to '{folder}/new.csv'",
     "select 1; select 2",
+    "create or replace temp macro f() as table from read_csv('{file}')",
+    "execute x",
+    "deallocate x",
+    "force install httpfs",
+    "update extensions",
+    "call enable_logging('QueryLog')",
+    "pragma enable_profiling",
+    "set session threads = 64",
+    "set global memory_limit = '100 GB'",
+    "comment on table runs is 'x'",
+    "alter table runs rename to x",
+    "detach memory",
+    "import database '{folder}'",
+    "load json; select 1",
     "",
     "-- nothing",
 ]
@@ -204,10 +233,19 @@ def test_what_takes_too_long_is_ended(console: Console) -> None:
         console.ask(endless, limits=Limits(seconds=1)).answer()
 
 
-def test_what_takes_too_much_memory_is_ended(console: Console) -> None:
+@pytest.mark.parametrize(
+    "bomb", ["select repeat('x', 3000000000)", "select list_sum(range(3000000000))"]
+)
+def test_what_takes_too_much_memory_is_ended(console: Console, bomb: str) -> None:
     limits = Limits(memory_bytes=200 * 1024**2)
     with pytest.raises(QueryError, match=r"[mM]emory"):
-        console.ask("select repeat('x', 3000000000)", limits=limits).answer()
+        console.ask(bomb, limits=limits).answer()
+
+
+def test_a_text_that_is_too_long_is_refused(console: Console) -> None:
+    with pytest.raises(QueryError, match="The query has 100,010 letters") as refused:
+        console.ask("select '" + "x" * 100_001 + "'").answer()
+    assert "At most 100,000" in refused.value.hint
 
 
 def test_a_question_is_cancelled(console: Console) -> None:

@@ -30,7 +30,7 @@ def open_page() -> Iterator[Callable[..., AppTest]]:
     Without a lake it is that of the surroundings.
     """
 
-    def start(lake: Path | None, page: str = "home", **parameters: str | list[str]) -> AppTest:
+    def start(lake: Path | None, page: str = "home", /, **parameters: str | list[str]) -> AppTest:
         if lake is not None:
             session.use(Settings(lake=str(lake)))
         app = AppTest.from_file(str(ROOT / "app/main.py"), default_timeout=60)

@@ -9,7 +9,10 @@ import pytest
 
 from app.sql_answer import as_python, displayed
 from core import Workbench
+from lake.objects import object_key
 from tests.pages.test_pages import titles, words
+from tests.support.damage import damage
+from tests.support.four_runs import CHANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +70,26 @@ def test_what_is_refused_says_why(open_page: Opener, lake: Path) -> None:
     assert "This is COPY" in words(app)
     app = run(app, "select wrong from runs")
     assert 'column "wrong" not found' in words(app)
+
+
+def test_a_damaged_table_is_a_card_that_names_the_file(open_page: Opener, lake: Path) -> None:
+    path = max((lake / "tables/artifacts").rglob("*.parquet"), key=lambda path: path.stat().st_size)
+    damage(path, "flipped", CHANCE)
+    app = open_page(lake, "sql")
+    assert titles(app) == ["A file of the lake is damaged"]
+    assert path.name in words(app)
+    assert "mhras verify --repair" in words(app)
+
+
+def test_a_damaged_version_is_told_where_the_answer_would_be(open_page: Opener, lake: Path) -> None:
+    with Workbench(lake) as bench:
+        version = bench.datasets.register_dataset({"score": [3, 17]}, "phq9", "form")
+    damage(lake / object_key(version.storage_uri.rpartition("/")[2]), "deleted", CHANCE)
+    app = run(open_page(lake, "sql"), 'from datasets."phq9@v1"')
+    assert titles(app) == ["SQL"]
+    assert not app.dataframe or "score" not in app.dataframe[-1].value.columns
+    app = run(app, "select 4 + 4 as sum")
+    assert list(app.dataframe[-1].value["sum"]) == [8]
 
 
 def test_parameters_are_asked_for(open_page: Opener, lake: Path) -> None:
