@@ -23,7 +23,6 @@ from app import session
 from app.defaults import apply_defaults
 from app.drift_opinion import ROUTE, evidently_page
 from app.errors import WithoutMessages, on_script_error
-from app.nav import PAGES
 from app.shell import SecurityHeaders, page_routes
 from lake.errors import MhrasError
 
@@ -75,7 +74,7 @@ app = st.App(
     routes=[
         Route("/healthz", healthz),
         Route(f"/{ROUTE}/{{report_id}}", evidently_page),
-        *page_routes(page.path for page in PAGES),
+        *page_routes(),
     ],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=_lifespan,

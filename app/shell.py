@@ -15,13 +15,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -58,9 +57,18 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def page_routes(paths: Iterable[str]) -> list[Route]:
-    """Serve our index.html for the home page and for each page path."""
-    return [Route(f"/{path}", _answer, methods=["GET"]) for path in ("", *paths)]
+class _PageName(StringConvertor):
+    """What the name of a page may look like: no dot, and not where a login comes back to."""
+
+    regex = "(?!oauth2callback$)[A-Za-z0-9_-]+"
+
+
+register_url_convertor("page", _PageName())
+
+
+def page_routes() -> list[Route]:
+    """Serve our index.html for every page; on it, Streamlit says that there is none of a name."""
+    return [Route(path, _answer, methods=["GET"]) for path in ("/", "/{name:page}")]
 
 
 def _answer(_request: Request) -> HTMLResponse:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message
 
-APP = Starlette(routes=shell.page_routes(["runs"]), middleware=[Middleware(shell.SecurityHeaders)])
+APP = Starlette(routes=shell.page_routes(), middleware=[Middleware(shell.SecurityHeaders)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def another_stock_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     shell.index_page.cache_clear()
 
 
-@pytest.mark.parametrize("path", ["/", "/runs"])
+@pytest.mark.parametrize("path", ["/", "/runs", "/no-such-page"])
 def test_every_page_has_our_title_and_icon(path: str) -> None:
     text = get(path).text
     assert f"<title>{shell.TITLE}</title>" in text
@@ -76,7 +76,7 @@ def test_only_known_scripts_may_run() -> None:
 
 
 def test_every_answer_bears_security_headers() -> None:
-    for path in ("/", "/nothing-here"):
+    for path in ("/", "/nothing.txt"):
         headers = get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "SAMEORIGIN"

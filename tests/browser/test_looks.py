@@ -47,11 +47,13 @@ EMPTY = {
 
 
 def tour(ui: Ui, pages: dict[str, str], prefix: str) -> dict[str, list[str]]:
-    """Visit pages one after the other; what axe-core finds that is not Streamlit's own."""
+    """Visit pages one after the other; what does not fit, and what axe-core finds that is ours."""
     found = {}
     for name, path in pages.items():
         ui.open(path).picture(f"{prefix}-{name}")
         found[name] = [v for v in ui.violations() if v.partition(":")[0] not in UPSTREAM]
+        if ui.theme == "light":  # a dark page is as wide
+            found[name] += ui.misfits()
     return {name: violations for name, violations in found.items() if violations}
 
 

@@ -35,6 +35,24 @@ HEADING: Final = 33  # and of the names of its columns
 SIZE: Final[ViewportSize] = {"width": 1440, "height": 1000}
 PICTURES: Final = os.environ.get("MHRAS_PICTURES")  # a folder: tests leave what they saw there
 AXE: Final = Path(__file__).with_name("axe.min.js")
+WIDTHS: Final = (1280, 1920, 640)
+LOOKS: Final = 100  # at a page that was given another width
+MISFITS: Final = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const found = [document.documentElement, main]
+    .filter((part) => part.scrollWidth > part.clientWidth + 1)
+    .map((part) => `${part.tagName} is ${part.scrollWidth} wide in ${part.clientWidth}`);
+  const parts = [...main.querySelectorAll('[data-testid=stElementContainer]')]
+    .map((part) => [part, part.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 2 && box.height > 2);
+  parts.forEach(([one, a], place) => parts.slice(place + 1).forEach(([other, b]) => {
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (across > 3 && down > 3 && !one.contains(other) && !other.contains(one))
+      found.push(`${one.innerText.slice(0, 40)} covers ${other.innerText.slice(0, 40)}`);
+  }));
+  return found;
+}"""
 SETTLED: Final = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   return !!app && app.dataset.testScriptState === 'notRunning'
@@ -224,6 +242,20 @@ class Ui:
         self.settle()
         self.page.screenshot(path=Path(PICTURES) / f"{name}-{self.theme}.png")
         self.page.set_viewport_size(SIZE)
+
+    def misfits(self) -> list[str]:
+        """What is too wide or covered in windows as wide as screens are, and at 200 % of 1280."""
+        found: list[str] = []
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": SIZE["height"]})
+            for _ in range(LOOKS):  # charts and tables take the new width a moment later
+                wrong = self.page.evaluate(MISFITS)
+                if not wrong:
+                    break
+                self.page.wait_for_timeout(100)
+            found += [f"{width} px: {text}" for text in wrong]
+        self.page.set_viewport_size(SIZE)
+        return found
 
     def violations(self) -> list[str]:
         """What axe-core finds against WCAG 2.1 AA: rule and element."""
