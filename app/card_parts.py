@@ -120,7 +120,7 @@ def exports(view: View, made_card: ModelCard, standing: Standing) -> None:
             st.download_button(
                 title,
                 data=partial(view.workbench.cards.write_card, made_card, kind, standing=standing),
-                file_name=f"{name}-{kind}.{end}",
+                file_name=f"{name}-card{'' if kind == end else f'-{kind}'}.{end}",
                 mime=media,
                 on_click="ignore",
                 key=f"export-{kind}",

@@ -7,6 +7,7 @@ import streamlit as st
 from app import session, state
 from app.compare_panel import compare_panel
 from app.layout import context_line, empty, header, pager, plain, runs_line
+from app.nav import open_page
 from app.run_bulk import bulk_menu, undo_bar
 from app.run_charts import run_charts
 from app.run_choices import metric_choices, usual_columns
@@ -76,6 +77,11 @@ undo_bar(view)
 run_numbers(view, chosen, metric, matching)
 
 with actions:
+    picked = state.chosen_runs()  # those in the table, of which the comparison may be out of sight
+    if len(picked) > 1 and st.button(
+        f"Compare {len(picked)} runs", icon=":material/stacked_line_chart:", type="primary"
+    ):
+        open_page("compare", run=picked)
     wanted = sorted_by.get(order or "", "start_time desc")
     export_runs(view, chosen, columns if layout == "Table" else usual, wanted)
     first = metrics[0] if metrics else None
