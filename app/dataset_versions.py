@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.errors import show_fault
 from app.layout import card, chip, plain, table
+from app.link_column import link_column
 from app.nav import open_page
 from app.wording import counted, number, size
 from core.errors import DataVersionError
@@ -29,12 +30,6 @@ def versions_table(versions: Sequence[DatasetVersion]) -> None:
     older = [*versions[1:], None]
     column = st.column_config
 
-    def open_clicked() -> None:
-        click = st.session_state["version-open"]
-        if click is not None and click.row < len(versions):
-            chosen = versions[click.row]
-            open_page("dataset", name=chosen.dataset_name, version=chosen.version)
-
     rows: dict[str, Sequence[Any]] = {
         "version": [version.version for version in versions],
         "tags": [", ".join(version.tags) for version in versions],
@@ -51,12 +46,10 @@ def versions_table(versions: Sequence[DatasetVersion]) -> None:
         key="versions",
         alt=counted(len(versions), "version"),
         settings={
-            "version": column.ButtonColumn(
+            "version": link_column(
                 "Version",
-                key="version-open",
-                on_click=open_clicked,
-                type="tertiary",
-                alignment="left",
+                page="dataset",
+                addresses=[{"name": v.dataset_name, "version": v.version} for v in versions],
                 width=110,
             ),
             "tags": column.TextColumn("Tags", width=120),

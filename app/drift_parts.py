@@ -12,7 +12,7 @@ from app.document_view import show_blocks, show_callout, show_section, show_tabl
 from app.draw import draw
 from app.job_results import report_address
 from app.layout import Kpi, card, empty, kpis, plain, table
-from app.nav import open_page
+from app.link_column import link_column
 from app.wording import counted, number, when
 from core.drift.document import (
     advice_by_column,
@@ -195,11 +195,6 @@ def reports_part(view: View, wanted: Comparison) -> None:
         return
     column = st.column_config
 
-    def open_clicked() -> None:
-        click = st.session_state["report-open"]
-        if click is not None and click.row < len(found):
-            open_page("drift", **report_address(found[click.row]))
-
     table(
         {
             "current": [report.version2 for report in found],
@@ -214,21 +209,16 @@ def reports_part(view: View, wanted: Comparison) -> None:
         key="reports",
         alt=counted(len(found), "stored report"),
         settings={
-            "current": column.ButtonColumn(
-                "Current",
-                key="report-open",
-                on_click=open_clicked,
-                type="tertiary",
-                alignment="left",
-                width=190,
+            "current": link_column(
+                "Current", page="drift", addresses=[*map(report_address, found)], width=215
             ),
-            "reference": column.TextColumn("Reference", width=190),
+            "reference": column.TextColumn("Reference", width=200),
             "verdict": column.MultiselectColumn(
                 "Verdict", options=("drifted", "stable"), color=("orange", "green"), width=90
             ),
             "score": column.NumberColumn("Score", format="%.3f", width=70),
             "columns": column.TextColumn("Drifted columns", width=220),
-            "asked": column.TextColumn("Also compared", width=130),
+            "asked": column.TextColumn("Also compared", width=110),
             "made": column.DatetimeColumn("Made", format="distance"),
             "by": column.TextColumn("By"),
         },

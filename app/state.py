@@ -114,6 +114,18 @@ def choose_at_first(key: str, value: str, options: Sequence[str]) -> None:
         st.session_state[key] = value
 
 
+def choose_version(labels: Sequence[str], shown: str, *, key: str) -> None:
+    """Draw the choice of another version than the one of the address, which it then names."""
+
+    def show() -> None:
+        st.query_params["version"] = st.session_state[key]
+
+    st.session_state[key] = shown
+    st.selectbox(
+        "Version", labels, key=key, on_change=show, label_visibility="collapsed", width=200
+    )
+
+
 def view_address(path: str, untouched: Mapping[str, Any], **always: Any) -> str:
     """Return the address that opens a page as it is now.
 

@@ -35,11 +35,6 @@ subjects = (
 )
 
 
-def show_version() -> None:
-    """Show the version that was chosen; what was chosen of the one before may not be there."""
-    st.query_params["version"] = st.session_state["shown-version"]
-
-
 context = context_line(
     f"{plain(version.version)}, {labels[::-1].index(version.version) + 1} of {len(labels)}",
     counted(version.num_rows, "row"),
@@ -51,15 +46,7 @@ with header(version.dataset_name, context):
     actions = st.container(horizontal=True, horizontal_alignment="right")
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    st.session_state["shown-version"] = version.version
-    st.selectbox(
-        "Version",
-        labels,
-        key="shown-version",
-        on_change=show_version,
-        label_visibility="collapsed",
-        width=200,
-    )
+    state.choose_version(labels, version.version, key="shown-version")
     where = dataset_rows.rows_filter(version)
     if version.version == labels[0]:
         chip("newest", colour="green")

@@ -33,11 +33,6 @@ subjects = (
 )
 
 
-def show_version() -> None:
-    """Show the version that was chosen."""
-    st.query_params["version"] = st.session_state["shown-model-version"]
-
-
 context = context_line(
     f"{plain(version.version)}, {labels[::-1].index(version.version) + 1} of {len(labels)}",
     plain(version.model_type),
@@ -48,15 +43,7 @@ context = context_line(
 with header(version.model_name, context):
     actions = st.container(horizontal=True, horizontal_alignment="right")
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    st.session_state["shown-model-version"] = version.version
-    st.selectbox(
-        "Version",
-        labels,
-        key="shown-model-version",
-        on_change=show_version,
-        label_visibility="collapsed",
-        width=200,
-    )
+    state.choose_version(labels, version.version, key="shown-model-version")
     chip(
         "no stage" if version.stage == "none" else version.stage, colour=stage_colour(version.stage)
     )
