@@ -44,7 +44,8 @@ def test_no_values_raise_an_error(strange: int) -> None:
     roles = {"target": "y", "prediction": "x", "by": "x"}
     for first, second in ((usual, odd), (odd, usual), (odd, odd)):
         report_of_all(first, second)
-        detect_drift(first, second, **roles)  # type: ignore[arg-type]
+        with_roles = detect_drift(first, second, **roles)  # type: ignore[arg-type]
+        assert 0 <= with_roles.drift_score <= 1
     for rows in (1, 0):
         report_of_all(odd, table(STRANGE[strange], rows))
         report_of_all(table(STRANGE[strange], rows), odd)
