@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +22,6 @@ from tests.mutation.bugs import BUGS, Bug
 from tests.support.processes import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -51,14 +49,14 @@ class Run:
         return any(o == "SKIPPED" and file in text for o, text in _OUTCOME.findall(self.text))
 
 
-def run_tests(tree: Path, test: str) -> Run:
-    """Run a test of a copy of the program, with its packages and no others."""
+def run_tests(tree: Path, *tests: str) -> Run:
+    """Run tests of a copy of the program, with its packages and no others."""
     # warnings count no more: what a test leaves open when it fails is not what it is there for
     settings = ["-o", "addopts=", "-o", "filterwarnings=", "-p", "no:cacheprovider"]
     # half of the time of a run went into plugins it does not use, and into prettier failures
     without = [f"-pno:{name}" for name in ("anyio", "hypothesispytest", "randomly", "xdist")]
     options = ["-q", "-rA", "--tb=line", "--assert=plain", *settings, *without]
-    command = [sys.executable, "-m", "pytest", "--import-mode=importlib", *options, test]
+    command = [sys.executable, "-m", "pytest", "--import-mode=importlib", *options, *tests]
     done = subprocess.run(
         command,
         cwd=tree,
@@ -66,7 +64,7 @@ def run_tests(tree: Path, test: str) -> Run:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=PATIENCE,
+        timeout=PATIENCE * len(tests),
         check=False,
     )
     return Run(done.returncode, done.stdout)
@@ -100,16 +98,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run_without_bug(program: Path) -> Callable[[str], Run]:
-    """Run a test where no bug is planted, once for all bugs that it must notice."""
-    return cache(lambda test: run_tests(program, test))
+def sound(program: Path) -> Run:
+    """Run all tests that must notice a bug, where none is planted."""
+    return run_tests(program, *sorted({bug.test for bug in BUGS}))
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=attrgetter("name"))
-def test_a_bug_is_noticed(
-    bug: Bug, program: Path, run_without_bug: Callable[[str], Run], tmp_path: Path
-) -> None:
-    sound = run_without_bug(bug.test)
+def test_a_bug_is_noticed(bug: Bug, program: Path, sound: Run, tmp_path: Path) -> None:
     if not sound.outcomes(bug.test) and sound.skipped(bug.test):
         pytest.skip("the test that notices it does not run here")
     assert sound.outcomes(bug.test) == {"PASSED"}, sound.text
