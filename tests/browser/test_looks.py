@@ -35,6 +35,18 @@ FULL = {
     "run-notes": "run?id={finished}&tab=Notes",
     "run-failed": "run?id={failed}",
 }
+# Where colours are that no other page has: charts, chips, code, tables, a drawing.
+DARK = (
+    "home",
+    "runs",
+    "runs-charts",
+    "sql",
+    "sql-refused",
+    "lineage",
+    "run",
+    "run-metrics",
+    "run-json",
+)
 EMPTY = {
     "home": "",
     "runs": "runs",
@@ -61,14 +73,15 @@ def test_pages_of_a_full_lake_are_accessible(
     open_ui: Callable[..., Ui], served: str, sample: SampleLake, theme: str
 ) -> None:
     ids = {"finished": sample.finished, "failed": sample.failed}
-    pages = {name: path.format(**ids) for name, path in FULL.items()}
+    shown = FULL if theme == "light" else {name: FULL[name] for name in DARK}
+    pages = {name: path.format(**ids) for name, path in shown.items()}
     assert tour(open_ui(served, theme), pages, "full") == {}
 
 
 def test_pages_of_an_empty_lake_are_accessible(
-    open_ui: Callable[..., Ui], served_empty: str, theme: str
+    open_ui: Callable[..., Ui], served_empty: str
 ) -> None:
-    assert tour(open_ui(served_empty, theme), EMPTY, "empty") == {}
+    assert tour(open_ui(served_empty), EMPTY, "empty") == {}
 
 
 def test_the_page_is_ours(ui: Ui) -> None:
