@@ -1,6 +1,6 @@
 """Run a commit path in a process that meets a fault at one of its system calls.
 
-Every eighth call of a path is tried (of a slow one every 24th), from one on that the seed of
+Every 12th call of a path is tried (of a slow one every 36th), from one on that the seed of
 pytest-randomly decides; all of them with MHRAS_TEST_EVERY_POINT=1, which takes some minutes.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ERRNO: Final = {"EIO": errno.EIO, "EIO for ever": errno.EIO, "ENOSPC": errno.ENOSPC}
-STRIDE: Final = 1 if os.environ.get("MHRAS_TEST_EVERY_POINT") else 8
+STRIDE: Final = 1 if os.environ.get("MHRAS_TEST_EVERY_POINT") else 12
 FIRST: Final = 100  # the numbers that the crashing process uses
 SECOND: Final = 200  # those of the one that goes on
 

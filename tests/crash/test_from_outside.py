@@ -7,6 +7,7 @@ of tests/crash/test_every_point.py are all there are.
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shutil
@@ -28,7 +29,7 @@ from tests.support.workbenches import steps_by_run
 if TYPE_CHECKING:
     from pathlib import Path
 
-KILLS, RANDOM_KILLS = 5, 2
+KILLS, RANDOM_KILLS = (20, 10) if os.environ.get("MHRAS_TEST_EVERY_POINT") else (3, 1)
 # the older and the newer names of what changes a disk: libraries differ
 WRITES = "write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,ftruncate,fallocate"
 WAITS = "fsync,fdatasync,sync_file_range"

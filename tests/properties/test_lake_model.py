@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -344,8 +345,8 @@ class LakeMachine(RuleBasedStateMachine):
 
 
 LakeMachine.TestCase.settings = settings(
-    max_examples=12,
+    max_examples=50 if os.environ.get("MHRAS_TEST_EVERY_POINT") else 5,
     stateful_step_count=30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-test_a_lake_is_what_a_dictionary_says = LakeMachine.TestCase
+test_a_lake_is_what_a_dictionary_says = pytest.mark.slow(LakeMachine.TestCase)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -10,11 +11,12 @@ from lake.table import SENTINEL
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 Harm = Literal["flipped", "truncated", "deleted", "zeros", "swapped"]
 HARMS: Final[tuple[Harm, ...]] = ("flipped", "truncated", "deleted", "zeros", "swapped")
+TRIES: Final = 100  # at what may change nothing: a file of zeros, two files with one content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +59,32 @@ def files_by_kind(lake: Path) -> dict[str, list[str]]:
     return found
 
 
-def choose(files: Mapping[str, list[str]], lake: Path, chance: random.Random) -> Injection:
-    """Choose a kind, a file of it and what is done to it, so that something changes."""
-    while True:
-        kind, harm = chance.choice(sorted(files)), chance.choice(HARMS)
-        key, size = (key := chance.choice(files[kind])), (lake / key).stat().st_size
-        other = ""
-        if harm == "swapped":
-            # mostly with one of its own kind, which is harder to notice
-            kinds = sorted(files) if chance.random() < 0.25 else [kind]
-            other = chance.choice(files[chance.choice(kinds)])
-        injection = Injection(
-            harm=harm, kind=kind, key=key, other=other, place=chance.randrange(max(8 * size, 1))
-        )
-        if harm == "deleted" or harmed(lake, injection)[key] != (lake / key).read_bytes():
-            return injection
+def choose(
+    files: Mapping[str, list[str]], lake: Path, chance: random.Random
+) -> Iterator[Injection]:
+    """Yield every harm to a file of every kind, in any order, where it changes something."""
+    both = [(kind, harm) for kind in sorted(files) for harm in HARMS]
+    chance.shuffle(both)
+    for kind, harm in both:
+        tried = (_choose(files, lake, chance, kind, harm) for _ in range(TRIES))
+        yield from itertools.islice(filter(None, tried), 1)
+
+
+def _choose(
+    files: Mapping[str, list[str]], lake: Path, chance: random.Random, kind: str, harm: Harm
+) -> Injection | None:
+    key = chance.choice(files[kind])
+    size = (lake / key).stat().st_size
+    other = ""
+    if harm == "swapped":
+        # mostly with one of its own kind, which is harder to notice
+        kinds = sorted(files) if chance.random() < 0.25 else [kind]
+        other = chance.choice(files[chance.choice(kinds)])
+    injection = Injection(
+        harm=harm, kind=kind, key=key, other=other, place=chance.randrange(max(8 * size, 1))
+    )
+    changed = harm == "deleted" or harmed(lake, injection)[key] != (lake / key).read_bytes()
+    return injection if changed else None
 
 
 def harmed(lake: Path, injection: Injection) -> dict[str, bytes | None]:
