@@ -72,6 +72,6 @@ def test_it_ends_at_once_when_it_is_interrupted(tmp_path: Path) -> None:
     maps = Path(f"/proc/{process.pid}/maps")
     wait_until(lambda: "libarrow" in maps.read_text())
     process.send_signal(signal.SIGINT)
-    out, remarks = process.communicate(timeout=30)
+    out, remarks = process.communicate(timeout=60)
     assert (process.returncode, out, report.exists()) == (130, "", False)
     assert "Traceback" not in remarks

@@ -124,7 +124,7 @@ def test_an_interrupted_proof_ends_quietly_with_130(lake: Path) -> None:
     process = started("verify", "--level", "content", "--lake", str(lake))
     wait_until(lambda: _reads(process.pid, lake / key))
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=20) == ("", "")
+    assert process.communicate(timeout=60) == ("", "")
     assert process.returncode == 130
     assert list((lake / "inventory").glob("*")) == []
 

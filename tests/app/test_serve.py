@@ -64,7 +64,7 @@ def address_of(server: subprocess.Popen[str]) -> str:
 
 def get(address: str, path: str) -> tuple[int, str]:
     place = urlsplit(address)
-    with closing(HTTPConnection(str(place.hostname), place.port, timeout=30)) as connection:
+    with closing(HTTPConnection(str(place.hostname), place.port, timeout=60)) as connection:
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read().decode("utf8", "replace")
@@ -81,7 +81,7 @@ def test_it_answers_from_another_folder(server: subprocess.Popen[str]) -> None:
 def test_it_ends_cleanly_when_asked(server: subprocess.Popen[str], number: int) -> None:
     address_of(server)
     server.send_signal(number)
-    output, complaints = server.communicate(timeout=30)
+    output, complaints = server.communicate(timeout=60)
     assert (server.returncode, output, complaints) == (0, "gone\n", "")
 
 

@@ -69,7 +69,7 @@ class Server:
     def stop(self) -> int:
         """End the server as Ctrl+C does; its exit code."""
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=60)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code

@@ -176,14 +176,16 @@ def test_no_title_is_run_either(report: Callable[..., Report]) -> None:
 
 
 def test_sixty_charts_are_drawn_the_first_at_once(report: Callable[..., Report]) -> None:
-    window = report()
-    before = time.perf_counter()
-    page = window.open(many(60))
-    page.wait_for_selector(".drawn")
-    first = time.perf_counter() - before
-    drawn(page)
-    assert page.locator(".drawn svg.marks").count() == 60
-    assert first <= 1.5 * 4  # seconds; the machine may be busy with other tests
+    window, seconds = report(), []
+    for charts in (1, 60):
+        before = time.perf_counter()
+        page = window.open(many(charts))
+        page.wait_for_selector(".drawn")
+        seconds.append(time.perf_counter() - before)
+        drawn(page)
+        assert page.locator(".drawn svg.marks").count() == charts
+    alone, first = seconds
+    assert first <= 4 * max(alone, 1.5)  # on a busy machine the only chart of a report takes longer
 
 
 def test_everything_is_drawn_for_paper(report: Callable[..., Report]) -> None:

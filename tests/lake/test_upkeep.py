@@ -43,7 +43,7 @@ def segments(table: Table, count: int) -> None:
         table.append(points(step))
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
