@@ -92,19 +92,20 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
         for name in SPECS:
             table, head = bench.lake.table(name), bench.lake.table(name).log.head().manifest
             replaced |= {*map(table.tail_key, head.consumed), *map(table.data_key, head.retired)}
-        copy = folder.with_name("copy")
+        kept, copy = folder.with_name("kept"), folder.with_name("copy")
+        linked_copy(folder, kept)  # the living writer deletes after a while what was replaced
         linked_copy(folder, copy)  # questions would make segments of the dead writer's rows
         with Lake.open(copy) as opened:
             artifacts, runs = (_rows(Catalog(opened), view) for view in ("artifacts", "all_runs"))
         uris = {artifact["artifact_id"]: str(artifact["uri"]) for artifact in artifacts}
         environments = tuple(sorted({run["environment"] for run in runs if run["environment"]}))
         yield Original(
-            folder=folder,
+            folder=kept,
             answers=answers_of(copy),
             uris=uris,
             environments=environments,
             contents=contents_of(copy, uris, environments),
-            files=files_by_kind(folder),
+            files=files_by_kind(kept),
             replaced=frozenset(replaced),
         )
 
