@@ -167,7 +167,7 @@ def test_notes_and_tags_are_edited_in_place(ui: Ui, sample: SampleLake) -> None:
 
 def test_runs_that_match_are_exported(ui: Ui, tmp_path: Path) -> None:
     ui.open("runs?experiment=sleep&status=FINISHED")
-    ui.page.get_by_role("button", name="Export", exact=True).click()
+    ui.unfold("Export")
     with ui.page.expect_download() as event:
         ui.page.get_by_role("button", name="CSV", exact=True).click()
     event.value.save_as(tmp_path / "runs.csv")
