@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.datasets.patches import Patch
     from lake.objects import Objects
 
-_AT_ONCE: Final = 4
+_AHEAD: Final = 4  # parts
 
 
 def read_pieces(objects: Objects, pieces: Sequence[Piece], schema: pa.Schema) -> pa.Table:
@@ -75,14 +75,14 @@ class VersionReader:
         ]
         return pa.Table.from_arrays(columns, schema=self.schema)
 
-    def parts(self) -> Iterator[pa.Table]:
+    def parts(self, *, ahead: int = _AHEAD) -> Iterator[pa.Table]:
         """Yield the rows, part after part; a few are read ahead."""
         places = range(len(self._layout.parts))
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(ahead) as pool:
             waiting = []
             for place in places:
                 waiting.append(pool.submit(self._restored, place))
-                if len(waiting) > _AT_ONCE:
+                if len(waiting) > ahead:
                     yield waiting.pop(0).result()
             while waiting:
                 yield waiting.pop(0).result()

@@ -311,3 +311,13 @@ class DataVersionControl(DriftQuestions):
         found = self.get_version(dataset_name, version)
         table = self._versions.read(found, columns=columns, where=where)
         return from_arrow(table, as_frame), found
+
+    def open_dataset(
+        self, dataset_name: str, version: str | None = None
+    ) -> tuple[pa.RecordBatchReader, DatasetVersion]:
+        """Read a version as `get_dataset` does, a part at a time: never is all of it in memory.
+
+        Raises DatasetNotFoundError.
+        """
+        found = self.get_version(dataset_name, version)
+        return self._versions.open(found), found

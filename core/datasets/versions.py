@@ -115,6 +115,16 @@ class Versions:
         objects, layout = self.stored(version)
         return read_version(objects, layout, columns=columns, where=where)
 
+    def open(self, version: DatasetVersion) -> pa.RecordBatchReader:
+        """Return the rows of a version as they were registered, a part at a time."""
+        import pyarrow as pa  # as above
+
+        from core.datasets.reader import VersionReader
+
+        reader = VersionReader(*self.stored(version))
+        batches = (batch for part in reader.parts(ahead=1) for batch in part.to_batches())
+        return pa.RecordBatchReader.from_batches(reader.schema, batches)
+
     def _not_found(self, name: str, version: str | None) -> DatasetNotFoundError:
         labels = [row["version"] for row in self._rows.newest(name, None)]
         if labels:

@@ -17,6 +17,7 @@ from core.eda.report import EDAReport
 from core.eda.summary import MOST_OUTLIERS, summarize
 from core.eda.target import analyze_target
 from core.errors import EDAError
+from core.memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +45,7 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     progress("looking for faults", _QUALITY)
     issues = _issues(examination, data)
     del examination
+    give_back()
     progress("comparing columns", _ASSOCIATIONS)
     associations = associate(data, summaries)
     found = None
@@ -79,6 +81,7 @@ def _look_at_columns(
         column = data.column(name)
         summaries.append(_completed(summarize(column), data))
         examination.take(name, column.values, column.measured)
+    give_back()
     return summaries, examination
 
 

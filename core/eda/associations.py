@@ -39,6 +39,7 @@ from core.eda.dependence import (
     mutual_information,
 )
 from core.eda.table import PieceByPiece
+from core.memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,6 +113,7 @@ def _associate(data: Data, summaries: Sequence[Summary]) -> Associations:
     few = slice(None, None, max(1, -(-sampled // KENDALL_SAMPLE)))
     found.keep_matrix("kendall", numbers, kendall([column[few] for column in values.values()]))
     coded = {name: most_frequent(*data.column(name).codes()) for name in categories}
+    give_back()
     _compare_categories(found, coded)
     here = {name: Coded(c.codes[evenly].copy(), c.number) for name, c in coded.items()}
     del coded

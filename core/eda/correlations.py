@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Numbers = npt.NDArray[np.float64]
-    Codes = npt.NDArray[np.int64]
+    Codes = npt.NDArray[np.int32]
 
 Method = Literal["pearson", "spearman", "kendall"]
 METHODS: Final = ("pearson", "spearman", "kendall")
@@ -210,7 +210,7 @@ def ranked(values: Numbers) -> Ranked:
     ordered = values[order]
     present = int(np.searchsorted(ordered, np.nan))
     starts = np.append(False, ordered[1:present] != ordered[: max(0, present - 1)])[:present]
-    codes = np.full(len(values), -1, np.int64)
+    codes = np.full(len(values), -1, np.int32)
     places = np.cumsum(starts)
     codes[order[:present]] = places
     distinct = int(places[-1]) + 1 if present else 0

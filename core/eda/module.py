@@ -231,8 +231,8 @@ class EDAModule:
         most = self._options.max_dataset_size
         if not self._is_version(data):
             return as_data(data, most_bytes=most)
-        frame, version = self._datasets_here().get_dataset(data, as_frame="arrow")
-        return as_data(frame, version.name, most_bytes=most)
+        parts, version = self._datasets_here().open_dataset(data)
+        return as_data(parts, version.name, most_bytes=most)
 
     def _asked(self, target_column: str | None) -> dict[str, Any]:
         return {"target": target_column, "most_bytes": self._options.max_dataset_size}

@@ -21,6 +21,7 @@ from core.eda.mixed import one_type_each
 from core.eda.thinned import Whole, thinned
 from core.errors import EDAError
 from core.frames import FrameError
+from core.memory import give_back
 from core.profile import vectors
 from core.profile.measured import MeasuredColumn, in_one_piece, is_number, is_text
 from core.storable import stored_type, to_stored, unstorable
@@ -157,9 +158,12 @@ def as_data(data: Any, name: str = "", *, most_bytes: int = MOST_BYTES) -> Data:
     source = open_source(data)
     names = _checked(source.schema)
     table, whole = thinned(source.schema, source.pieces, names, most_bytes)
-    columns = {column: _lean(table[column]) for column in names}
+    rows, given = table.num_rows, dict(zip(names, table.columns, strict=True))
+    del table
+    columns = {column: _lean(given.pop(column)) for column in names}  # none is there twice but one
+    give_back()
     types = {column: source.schema.field(column).type for column in names}
-    return Data(title, _table(columns, table.num_rows), types, whole, mixed)
+    return Data(title, _table(columns, rows), types, whole, mixed)
 
 
 def _table(columns: dict[str, pa.ChunkedArray], rows: int) -> pa.Table:
@@ -196,6 +200,7 @@ def _read_parquet(title: str, path: Path, most_bytes: int) -> Data | None:
                 name: _lean(file.read(columns=[name], use_threads=False)[name], checked=True)
                 for name in names
             }
+        give_back()
     except (pa.ArrowException, OSError) as error:
         raise FrameError(f"{path} cannot be read: {error}", path=str(path)) from error
     types = {name: schema.field(name).type for name in names}
@@ -208,7 +213,23 @@ def _lean(column: pa.ChunkedArray, *, checked: bool = False) -> pa.ChunkedArray:
         return _unified(column, checked=checked)
     kind = stored_type(column.type)
     stored = column if kind == column.type else pa.chunked_array([to_stored(column)], kind)
+    if is_a.is_integer(stored.type):
+        return _narrowed(stored)
     return stored.dictionary_encode() if is_text(stored.type) else stored
+
+
+def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return whole numbers in the fewest bytes that hold them: codes and counts in an eighth."""
+    bounds = pc.min_max(column).as_py()
+    if bounds["min"] is None:
+        return column
+    for kind, most in ((pa.int8(), 2**7), (pa.int16(), 2**15), (pa.int32(), 2**31)):
+        if (
+            kind.bit_width < column.type.bit_width
+            and -most <= bounds["min"] <= bounds["max"] < most
+        ):
+            return column.cast(kind)
+    return column
 
 
 def _unified(column: pa.ChunkedArray, *, checked: bool) -> pa.ChunkedArray:

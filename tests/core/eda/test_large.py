@@ -123,6 +123,21 @@ def test_a_file_is_analyzed_in_less_memory_than_it_takes(tmp_path: Path) -> None
     assert peaks[1] - peaks[0] < 60e6
 
 
+def test_a_version_is_sampled_while_it_is_read_and_gives_what_its_frame_gives(
+    tmp_path: Path,
+) -> None:
+    with Workbench(tmp_path / "lake") as wb:
+        wb.datasets.register_dataset(FRAME, "visits", "here", version="v1")
+        parts, version = wb.datasets.open_dataset("visits@v1")
+        assert parts.read_all().equals(wb.datasets.get_dataset("visits", as_frame="arrow")[0])
+        assert version.name == "visits@v1"
+        found = EDAModule(wb.datasets, options=SMALL).analyze_dataset("visits@v1", store=False)
+    wanted = EDAModule(options=SMALL).analyze_dataset(FRAME).summary_statistics
+    assert found.summary_statistics["row"]["looked_at"] < ROWS
+    for name in ("count", "missing", "mean", "std", "min", "max"):
+        assert found.summary_statistics["low"][name] == pytest.approx(wanted["low"][name])
+
+
 def test_progress_is_told_to_the_end_and_can_end_the_analysis() -> None:
     told: list[tuple[str, float]] = []
     EDAModule(progress=lambda text, share: told.append((text, share))).analyze_dataset(
