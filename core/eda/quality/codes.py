@@ -200,7 +200,11 @@ def _issue(values: tuple[float, ...], columns: list[ExaminedColumn]) -> DataQual
             f"{_and(written)} in {where}: far beyond the rest, which is {one.least:g} to"
             f" {one.greatest:g}"
             + (f" in {worst}" if len(codes) > 1 else "")
-            + ". They look like codes for refused or don't know, and count as numbers."
+            + (
+                ". They look like codes for refused or don't know, and count as numbers."
+                if len(written) > 1
+                else ". It looks like a code for refused or don't know, and counts as a number."
+            )
         ),
         affected_rows=int(rows.sum()),
         recommendation=(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _EXACT: Final = 2**53
+_NAMED: Final = 5
 UNDERFLOW: Final = 1e-60  # nothing that is measured is so near to zero and not zero
 
 
@@ -47,6 +48,17 @@ def text(value: str) -> str:
     "'don''t know'"
     """
     return "'" + value.replace("'", "''") + "'"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Name the first five of some columns.
+
+    >>> listed(["a", "b"]), listed(list("abcdefg"))
+    ('a, b', 'a, b, c, d, e and 2 more')
+    """
+    more = len(names) - _NAMED
+    told = ", ".join(names[:_NAMED])
+    return f"{told} and {more} more" if more > 0 else told
 
 
 def rows_where(condition: str) -> str:

@@ -4,10 +4,9 @@
     2  columns, each by itself: what is wrong with them
     3  the table: rows, pairs, skips, the target, the order
 
-What one finding explains is not told again: a skip pattern lowers the missing values behind it, and
-empty, constant and numbering columns say nothing else. The order is that of severity; then come
-values that are wrong and look right, before what every tool shows; then how far a finding would
-move an analysis.
+What one finding explains is not told again: what was not asked is not missing, and empty, constant
+and numbering columns say nothing else. The order is that of severity; then come values that are
+wrong and look right, before what every tool shows; then how far a finding would move an analysis.
 """
 
 from __future__ import annotations
@@ -30,16 +29,17 @@ from core.eda.quality.magnitudes import (
     many_zeros,
     underflow,
 )
-from core.eda.quality.missing import co_missing, missing, skip_patterns
+from core.eda.quality.missing import co_missing, missing
 from core.eda.quality.outliers import outliers
 from core.eda.quality.private import private
 from core.eda.quality.relations import correlated, leakage, order
+from core.eda.quality.skips import skip_patterns
 from core.eda.quality.spread import spread
 from core.eda.quality.texts import texts
 from core.errors import EDAError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence, Set as AbstractSet
 
     import pyarrow as pa
 
@@ -62,6 +62,7 @@ COLUMN_CHECKS: Final[tuple[ColumnCheck, ...]] = (
     truncation,
     private,
 )
+_NOT_ASKED: Final = 0.95  # of what is missing: the rest is told with the skip pattern
 # Nothing that is computed from these fails or looks odd.
 _SILENT: Final = frozenset(
     (
@@ -167,21 +168,36 @@ def _refuse(names: Sequence[str], target: str | None) -> None:
 
 def settled(issues: list[DataQualityIssue]) -> list[DataQualityIssue]:
     """Leave out what another issue says better."""
-    skipped = {c for issue in issues if issue.issue_type == "skip_pattern" for c in issue.columns}
+    skipped = _explained(issues)
     twice = {
         frozenset(issue.columns) for issue in issues if issue.issue_type == "duplicate_columns"
     }
     kept = []
     for issue in issues:
         if issue.issue_type == "missing" and issue.column in skipped:
-            evidence = {**issue.evidence, "skipped": True}
-            kept.append(replace(issue, severity="low", evidence=evidence))
-        elif not _is_said(issue, skipped, twice):
+            asked = skipped[issue.column]
+            if asked < _NOT_ASKED:
+                told = f"{issue.description[:-1]}; {asked:.1%} of these because it was not asked."
+                evidence = {**issue.evidence, "skipped": asked}
+                kept.append(replace(issue, severity="low", description=told, evidence=evidence))
+        elif not _is_said(issue, skipped.keys(), twice):
             kept.append(issue)
     return kept
 
 
-def _is_said(issue: DataQualityIssue, skipped: set[str], twice: set[frozenset[str]]) -> bool:
+def _explained(issues: list[DataQualityIssue]) -> dict[str, float]:
+    """Return which part of what is missing in a column was not asked."""
+    skips = [issue for issue in issues if issue.issue_type == "skip_pattern"]
+    return {
+        name: column["explained"]
+        for issue in skips
+        for name, column in issue.evidence["by_column"].items()
+    }
+
+
+def _is_said(
+    issue: DataQualityIssue, skipped: AbstractSet[str], twice: set[frozenset[str]]
+) -> bool:
     columns = set(issue.columns)
     if issue.issue_type == "co_missing":
         return columns <= skipped
@@ -192,7 +208,7 @@ def masked(issues: list[DataQualityIssue]) -> Iterator[DataQualityIssue]:
     """Take the values out of what is said of columns that name a person."""
     private_columns = {i.column for i in issues if i.issue_type == "personal_data"}
     for issue in issues:
-        told = {*issue.columns, issue.evidence.get("gate")} & private_columns
+        told = {*issue.columns, *issue.evidence.get("gates", ())} & private_columns
         if issue.issue_type in _QUOTING and told:
             words = f"{issue.affected_rows:,} rows; values are not shown, they may name a person."
             yield replace(issue, description=words, evidence={"masked": True}, sql="")

@@ -96,6 +96,21 @@ def _skipped_rows() -> int:
     return int((_random().choice([1, 2], ROWS) == 2).sum())
 
 
+def _battery(*, by_chance: bool) -> dict[str, Any]:
+    """Three problems, never 0 to always 2, and how difficult they made it, if there were any."""
+    random = _random()
+    answers = random.choice([0.0, 1, 2, 9], (3, ROWS), p=[0.75, 0.15, 0.09, 0.01])
+    answers[:, :30] = np.nan  # who left after the first page
+    problems = {f"problem {n}": row for n, row in enumerate(answers)}
+    asked = np.isin(answers, [1, 2]).any(axis=0)
+    asked = random.permutation(asked) if by_chance else asked
+    return {**problems, "difficult": np.where(asked, random.choice([0, 1, 2], ROWS), np.nan)}
+
+
+def _battery_rows() -> int:
+    return int(np.isnan(_battery(by_chance=False)["difficult"]).sum())
+
+
 def _missing_together(*, together: bool) -> dict[str, Any]:
     x, y = _normal(), _random().normal(size=ROWS)
     x[:60] = np.nan
@@ -145,6 +160,13 @@ CASES: dict[str, Callable[[], Planted]] = {
         lambda: _skipped(by_chance=False),
         lambda: _skipped(by_chance=True),
         columns=("started",),
+    ),
+    "skip pattern of several": _two(
+        "skip_pattern",
+        _battery_rows(),
+        lambda: _battery(by_chance=False),
+        lambda: _battery(by_chance=True),
+        columns=("difficult",),
     ),
     "duplicates": _two("duplicate_rows", 7, _copied, _pair, columns=("x", "y")),
     "near duplicates": _two(

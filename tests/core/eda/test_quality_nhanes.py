@@ -86,6 +86,17 @@ def test_who_was_asked_is_found() -> None:
     assert people["DMDYRSUS"] == "DMDBORN4 is 2"
 
 
+@pytest.mark.parametrize("cycle", "GHIJ")
+def test_what_any_of_nine_answers_lets_through_is_found(cycle: str) -> None:
+    """DPQ100: how difficult these problems have made it, if one of the nine is 1, 2 or 3."""
+    issues = detect_issues(read(f"DPQ_{cycle}"))
+    (skip,) = (issue for issue in issues if issue.issue_type == "skip_pattern")
+    assert skip.columns == ("DPQ100",)
+    assert skip.evidence["gates"] == [f"DPQ{item:03}" for item in range(10, 100, 10)]
+    assert skip.evidence["asked"] == "is 1, 2 or 3"
+    assert not [i for i in issues if i.issue_type == "missing" and i.column == "DPQ100"]
+
+
 @pytest.mark.parametrize("name", ["DEMO_J", "DPQ_J", "BPX_J", "SMQ_J", "SLQ_J"])
 def test_they_come_first_and_their_queries_return_the_rows(name: str) -> None:
     table = read(name)
