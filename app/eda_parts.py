@@ -13,6 +13,7 @@ from app.layout import Kpi, card, empty, kpis, plain
 from app.wording import counted
 from core.charts.points import scatter
 from core.datasets.conditions import between, both, equal_to
+from core.eda.advice import RANKING
 from core.eda.document import (
     associations_section,
     column_section,
@@ -65,6 +66,7 @@ def overview_part(report: EDAReport) -> None:
         if report.recommendations:
             items = enumerate(report.recommendations, 1)
             st.markdown("\n".join(f"{n}. {plain(text)}" for n, text in items))
+            st.caption(RANKING)
         else:
             st.caption("Nothing was found that should be changed before an analysis.")
     boxes = box_chart(report.columns)

@@ -43,7 +43,7 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
     _check_target(data, target)
     summaries, examination = _look_at_columns(data, target, progress)
     progress("looking for faults", _QUALITY)
-    issues = _issues(examination, data)
+    issues, together = _issues(examination, data), examination.missing_together()
     del examination
     give_back()
     progress("comparing columns", _ASSOCIATIONS)
@@ -67,6 +67,7 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
         columns=summaries,
         associations=associations,
         target=found,
+        missing_together=together,
         approximations=_approximations(data, summaries, associations),
     )
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from core.eda.advice import RANKING
 from core.eda.associations import KENDALL_SAMPLE, SAMPLE
-from core.eda.figures import association_chart, box_chart, column_chart, missing_chart
+from core.eda.figures import (
+    association_chart,
+    box_chart,
+    column_chart,
+    missing_chart,
+    together_chart,
+)
 from core.eda.issue_section import issue_section
 from core.eda.summary import looked_at
 from core.eda.target_section import target_section
@@ -142,7 +149,11 @@ def _summary(report: EDAReport) -> list[Block]:
                 text="Nothing was found that should be changed before an analysis.",
             )
         ]
-    return [Text("What to do first", style="lead"), Points(report.recommendations, numbered=True)]
+    return [
+        Text("What to do first", style="lead"),
+        Points(report.recommendations, numbered=True),
+        Text(RANKING, style="note"),
+    ]
 
 
 def columns_section(report: EDAReport) -> Section:
@@ -274,9 +285,21 @@ def missing_section(report: EDAReport) -> Section | None:
         "Missing values",
         blocks=[
             *_chart(missing_chart(report), wide=True),
+            *_together(report),
             Table(("Column", "Missing", "Share of rows"), rows=rows),
         ],
     )
+
+
+def _together(report: EDAReport) -> list[Block]:
+    chart = together_chart(report)
+    if chart is None:
+        return []
+    text = (
+        "Of the rows in which either of two columns has no value, the share in which both have"
+        " none. Columns with 1 are missing in the same rows: one event, and not several."
+    )
+    return [Chart(chart, wide=True), Text(text, style="note")]
 
 
 def definitions_section(report: EDAReport) -> Section:

@@ -14,6 +14,7 @@ from core.eda.figures import (
     importance_chart,
     missing_chart,
     pair_charts,
+    together_chart,
 )
 from core.eda.target_section import information_chart
 from lake.exported_file import write_file
@@ -51,6 +52,7 @@ def charts(data: Data, report: EDAReport) -> Iterator[tuple[str, Spec]]:
         "correlations": correlation_chart(report.associations),
         "associations": association_chart(report.associations),
         "missing values": missing_chart(report),
+        "missing together": together_chart(report),
     }
     if report.target is not None:
         name = report.target.column

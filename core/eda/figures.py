@@ -173,6 +173,28 @@ def missing_chart(report: EDAReport) -> Spec | None:
     )
 
 
+def together_chart(report: EDAReport) -> Spec | None:
+    """Return which columns are missing in the same rows; None where there are not two."""
+    names = [*report.missing_together]
+    if len(names) < 2:
+        return None
+    rows = [
+        {"row": a, "column": b, "value": round(report.missing_together[a][b], 3)}
+        for a in names
+        for b in names
+    ]
+    spec = heat_map(
+        "Missing together",
+        rows=names,
+        columns=names,
+        value="Rows of both",
+        domain=(0, 1),
+        row="Column",
+        column="and",
+    )
+    return with_data(spec, rows)
+
+
 def pair_charts(data: Data, found: Associations, most: int = 4) -> list[Spec]:
     """Return scatter plots of the pairs of numbers that go together most, of 1,000 rows."""
     specs = []

@@ -30,7 +30,8 @@ class EDAReport:
 
     Beside these: `columns` with histograms and the pattern of missing values, `associations` of all
     kinds of columns, what tells of the `target` where there is one, and `approximations`: what was
-    not computed from all rows. An analysis of a dataset version is kept under its `report_id`;
+    not computed from all rows, and `missing_together`: which columns are missing in the same rows
+    (core/eda/together.py). An analysis of a dataset version is kept under its `report_id`;
     `found_again` says that it was not made now (core/eda/stored.py).
     """
 
@@ -50,6 +51,7 @@ class EDAReport:
     associations: Associations = field(default_factory=Associations)
     target: TargetAnalysis | None = None
     approximations: Sequence[str] = ()
+    missing_together: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     report_id: str = ""
     found_again: bool = field(default=False, compare=False)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SAME: Final = (
     *("dataset_name", "num_rows", "num_columns", "summary_statistics", "missing_values"),
-    *("data_types", "correlations", "report_id"),
+    *("data_types", "correlations", "missing_together", "report_id"),
 )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.eda.report import EDAReport
     from lake.lake import Durability, Lake
 
-ALGORITHM: Final = 1  # a new number when reports become different: older ones are not found then
+ALGORITHM: Final = 2  # a new number when reports become different: older ones are not found then
 _CLAIMS: Final = "eda-reports"
 
 

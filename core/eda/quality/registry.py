@@ -36,6 +36,7 @@ from core.eda.quality.relations import correlated, leakage, order
 from core.eda.quality.skips import skip_patterns
 from core.eda.quality.spread import spread
 from core.eda.quality.texts import texts
+from core.eda.together import missing_together
 from core.errors import EDAError
 
 if TYPE_CHECKING:
@@ -135,6 +136,10 @@ class Examination:
         if column.is_hashable:
             self._hashes.add(column)
         column.forget()
+
+    def missing_together(self) -> dict[str, dict[str, float]]:
+        """Return which columns are missing in the same rows (core/eda/together.py)."""
+        return missing_together(self._table.columns)
 
     def issues(self, known: Sequence[DataQualityIssue] = ()) -> list[DataQualityIssue]:
         """Compare all columns, and return what is wrong, the most severe first.
