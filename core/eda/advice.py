@@ -91,15 +91,17 @@ def _folded(found: Sequence[Advice]) -> list[str]:
 
 def _said(group: list[Advice]) -> str:
     first, *others = sorted(group, key=lambda advice: -advice.rank)
-    found = f"{first.about}: {first.found}" if first.about else first.found
     also = f" Likewise {listed([advice.about for advice in others])}." if others else ""
-    return f"{found}{also} {first.action}"
+    return f"{first.found}{also} {first.action}"
 
 
 def _of_issue(issue: DataQualityIssue, rows: int) -> Advice:
     reach = max(issue.affected_rows / (issue.sampled or rows), issue.impact)
     about = listed(issue.columns)
-    return Advice(issue.severity, reach, about, issue.description, issue.recommendation)
+    # what is said of several columns names them
+    named = issue.column is None or issue.description.startswith(f"{issue.column} ")
+    found = issue.description if named else f"{issue.column}: {issue.description}"
+    return Advice(issue.severity, reach, about, found, issue.recommendation)
 
 
 def _about_leakage(
@@ -114,19 +116,19 @@ def _about_leakage(
                 "Find out whether it is known before the target is; if not, leave it out of every"
                 " model."
             )
-            found = f"may give {target.column} away. {feature.leakage}"
+            found = f"{feature.name} may give {target.column} away. {feature.leakage}"
             yield Advice("critical", 1.0, feature.name, found, action)
 
 
 def _about_gaps(summaries: Sequence[Summary], said: set[tuple[str, str]]) -> Iterator[Advice]:
     for summary in summaries:
         share = summary.statistics["missing_share"]
-        if share >= _MOSTLY and ("missing", summary.name) not in said:
+        if _MOSTLY <= share < 1 and ("missing", summary.name) not in said:
             action = (
                 "Find out whether it was not asked or not answered, before it is filled in or left"
                 " out."
             )
-            found = f"{share:.0%} of its values are missing."
+            found = f"{summary.name}: {share:.0%} of the values are missing."
             yield Advice("medium", share, summary.name, found, action)
 
 
@@ -142,7 +144,7 @@ def _about_pairs(
             continue
         if not any(name in {pair.first, pair.second} for kind, name in said if "corr" in kind):
             names = f"{pair.first} and {pair.second}"
-            found = f"they say nearly the same (strength {pair.strength:.2f})."
+            found = f"{names} say nearly the same (strength {pair.strength:.2f})."
             reach = 2 / len(associations.columns)
             yield Advice("low", reach, names, found, "One of the two is enough for a model.")
 
@@ -155,5 +157,5 @@ def _about_skew(summaries: Sequence[Summary]) -> Iterator[Advice]:
                 "Describe it by its median, and consider its logarithm before it enters a linear"
                 " model."
             )
-            found = f"it is skewed ({skewness:.1f})."
+            found = f"{summary.name} is skewed ({skewness:.1f})."
             yield Advice("low", 1 / len(summaries), summary.name, found, action)

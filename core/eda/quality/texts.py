@@ -269,7 +269,8 @@ def _spellings(column: ExaminedColumn) -> Iterator[DataQualityIssue]:
         severity="medium",
         column=column.name,
         description=(
-            f"{len(several)} categories are spelled in several ways, such as"
+            f"{len(several)} {'category is' if len(several) == 1 else 'categories are'} spelled in"
+            " several ways, such as"
             f" {'; '.join(examples[:3])}. {rows:,} rows have a rarer spelling."
         ),
         affected_rows=rows,

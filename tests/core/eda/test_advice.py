@@ -30,7 +30,7 @@ def report() -> EDAReport:
 def test_what_reaches_most_comes_first_and_the_ranking_is_stated(report: EDAReport) -> None:
     said = report.recommendations
     gaps = next(n for n, text in enumerate(said) if text.startswith("x0: "))
-    skew = next(n for n, text in enumerate(said) if "it is skewed" in text)
+    skew = next(n for n, text in enumerate(said) if "is skewed" in text)
     assert gaps < skew
     assert RANKING in render_markdown(eda_document(report))
 
@@ -39,7 +39,7 @@ def test_the_same_of_several_columns_is_said_once(report: EDAReport) -> None:
     (gaps,) = [text for text in report.recommendations if "values" in text and "missing" in text]
     assert gaps.startswith("x0: ")
     assert "Likewise x2, x1." in gaps
-    (skewed,) = [text for text in report.recommendations if "it is skewed" in text]
+    (skewed,) = [text for text in report.recommendations if "is skewed" in text]
     assert sum(name in skewed for name in ("cost a", "cost b", "cost c")) == 3
 
 
