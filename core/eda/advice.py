@@ -152,7 +152,9 @@ def _about_pairs(
 def _about_skew(summaries: Sequence[Summary]) -> Iterator[Advice]:
     for summary in summaries:
         skewness = summary.statistics.get("skewness")
-        if summary.kind == "number" and isinstance(skewness, float) and abs(skewness) >= _SKEWED:
+        if summary.kind != "number" or summary.statistics["distinct"] <= 2:
+            continue  # a rare yes is no long tail
+        if isinstance(skewness, float) and abs(skewness) >= _SKEWED:
             action = (
                 "Describe it by its median, and consider its logarithm before it enters a linear"
                 " model."

@@ -132,7 +132,7 @@ def impossible_zeros(column: ExaminedColumn, table: ExaminedTable) -> Iterator[D
         severity="critical" if impact >= 0.5 else "high",
         column=column.name,
         description=(
-            f"{zeros:,} zeros, and 98 % of the other {len(rest):,} values between"
+            f"{zeros:,} zeros, and 98% of the other {len(rest):,} values between"
             f" {quantile(rest, 0.01):g} and {quantile(rest, 0.99):g}. They look like what was not"
             " measured, or does not apply, and they count as numbers."
         ),
