@@ -77,13 +77,32 @@ def _stored_flat_type(kind: pa.DataType) -> pa.DataType:
 def as_types(table: pa.Table, types: Sequence[pa.DataType]) -> pa.Table:
     """Return a table as it was stored, which Parquet gives with other names within lists and maps.
 
+    One whose columns are of other types stays as it is: values are never converted.
+
     >>> read = pa.table({"x": pa.array([[1]], pa.list_(pa.field("element", pa.int64())))})
     >>> as_types(read, [pa.list_(pa.int64())]).schema.types
     [ListType(list<item: int64>)]
+    >>> as_types(pa.table({"x": [1.5]}), [pa.int64()]).schema.types
+    [DataType(double)]
     """
-    if table.schema.types == list(types):
+    pairs = list(zip(table.schema.types, types, strict=True))
+    if all(a == b for a, b in pairs) or not all(_same_but_names(a, b) for a, b in pairs):
         return table
     return table.cast(pa.schema(list(zip(table.column_names, types, strict=True))))
+
+
+def _same_but_names(kind: pa.DataType, other: pa.DataType) -> bool:
+    """Tell whether types differ at most in what lists and maps call their elements."""
+    if kind == other:
+        return True
+    if kind.id != other.id or not is_a.is_nested(kind) or kind.num_fields != other.num_fields:
+        return False
+    if is_a.is_fixed_size_list(kind) and kind.list_size != other.list_size:
+        return False
+    fields = [(kind.field(place), other.field(place)) for place in range(kind.num_fields)]
+    if is_a.is_struct(kind) and any(a.name != b.name for a, b in fields):
+        return False
+    return all(_same_but_names(a.type, b.type) for a, b in fields)
 
 
 def unstorable(schema: pa.Schema) -> Iterator[str]:

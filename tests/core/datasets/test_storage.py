@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from core.datasets.digests import column_digest
@@ -134,3 +135,28 @@ def test_rows_differ_just_when_a_bit_of_them_does(data: st.DataObject) -> None:
     digests = [[column_digest(each.slice(n, 1)) for n in range(5)] for each in (before, after)]
     assert differences(before, after).tolist() == [a != b for a, b in zip(*digests, strict=True)]
     assert not differences(before, before).any()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([1.0, 2.5, np.inf] * 40, [1, 2, 3] * 40),
+        ([1.0, 2.0, 3.0] * 40, [1, 2, 3] * 40),
+        ([1, 2, 3] * 40, ["1", "2", "3"] * 40),
+        ([[1.0]] * 120, [[1]] * 120),
+        ([{"a": 1}] * 120, [{"b": 1}] * 120),
+    ],
+)
+def test_a_column_of_another_type_is_stored_anew(
+    tmp_path: Path, before: list[object], after: list[object]
+) -> None:
+    objects = Objects(LocalStore(tmp_path))
+    tables = [pa.table({"id": range(120), "x": column}) for column in (before, after)]
+    first = stored_layout(objects, tables[0], average=AVERAGE)
+    start = Layout(schema=tables[1].schema, anchor=("id",), average=AVERAGE, encodings={})
+    writer = VersionWriter(objects, start, earlier=[first])
+    writer.add(tables[1])
+    second = writer.finish()
+    assert writer.ways.keys() <= {"overlay", "full"}
+    assert restored(objects, second).equals(tables[1])
+    assert restored(objects, first).equals(tables[0])
