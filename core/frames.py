@@ -38,16 +38,24 @@ def to_arrow(data: Any) -> pa.Table:
         return _read(Path(data))
     if hasattr(data, "collect") and hasattr(data, "collect_schema"):
         data = data.collect()  # a lazy polars query
-    if hasattr(data, "__arrow_c_stream__"):
-        return pa.table(data)
-    if isinstance(data, list | tuple) and all(isinstance(row, dict) for row in data):
-        return pa.Table.from_pylist(list(data))
-    if isinstance(data, dict):
-        try:
+    try:
+        if hasattr(data, "__arrow_c_stream__"):
             return pa.table(data)
-        except TypeError as error:  # of what Arrow takes for no list of values
-            message = f"A dict of columns has something else than lists of values: {error}."
-            raise FrameError(message, hint='Give each column a list: {"age": [30, 41]}.') from error
+        if isinstance(data, list | tuple) and all(isinstance(row, dict) for row in data):
+            return pa.Table.from_pylist(list(data))
+        if isinstance(data, dict):
+            return pa.table(data)
+    except pa.ArrowException as error:
+        message = f"A column of this {type(data).__name__} has values of several types: {error}"
+        hint = "Give every column one type, for instance with astype()."
+        raise FrameError(message, hint=hint) from error
+    except TypeError as error:  # of what Arrow takes for no list of values
+        message = f"A dict of columns has something else than lists of values: {error}."
+        raise FrameError(message, hint='Give each column a list: {"age": [30, 41]}.') from error
+    except (ValueError, OverflowError) as error:  # columns of one name, numbers of 100 bits
+        message = f"This {type(data).__name__} cannot be read: {str(error).rstrip('.')}."
+        hint = "Give every column a name of its own, and numbers that fit in 64 bits."
+        raise FrameError(message, hint=hint) from error
     message = f"{type(data).__name__} is not a table."
     hint = "Give a pandas, polars or Arrow table, a DuckDB relation, or a path to Parquet or CSV."
     raise FrameError(message, hint=hint)

@@ -67,10 +67,7 @@ def open_source(data: Any) -> Source:
         return _from_frames(data.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True), data)
     if hasattr(data, "to_arrow_reader"):  # a DuckDB relation
         return open_source(data.to_arrow_reader(BATCH_ROWS))
-    try:
-        table = to_arrow(data)
-    except pa.ArrowException as error:
-        raise _mixed(data, error) from error
+    table = to_arrow(data)
     return Source(table.schema, _slices(table))
 
 
@@ -82,11 +79,6 @@ def read_all(data: Any) -> pa.Table:
     """
     source = open_source(data)
     return pa.concat_tables([source.schema.empty_table(), *source.pieces])
-
-
-def _mixed(data: Any, error: Exception) -> FrameError:
-    message = f"A column of this {type(data).__name__} has values of several types: {error}"
-    return FrameError(message, hint="Give every column one type, for instance with astype().")
 
 
 def _slices(table: pa.Table) -> Iterator[pa.Table]:

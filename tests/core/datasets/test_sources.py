@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from core.datasets.comparison import compare_tables
 from core.datasets.sources import open_source, read_all
+from core.drift.detect import detect_drift
 from core.drift.document import drift_document
 from core.drift.report import DriftReport
-from core.frames import FrameError
+from core.frames import FrameError, to_arrow
 from core.render.markdown import render_markdown
 from tests.support.sas_transport import write_transport
 
@@ -134,3 +136,24 @@ def test_a_name_no_file_can_have_is_a_file_that_is_not_there() -> None:
 def test_a_dict_of_columns_needs_lists() -> None:
     with pytest.raises(FrameError, match="something else than lists of values"):
         open_source({"age": 30})
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]),
+        pd.DataFrame({"o": [1, "a", None]}),
+        pd.DataFrame({"o": [object()]}),
+        pd.DataFrame({"n": [2**100]}),
+        pd.DataFrame({"z": [1j]}),
+        pd.DataFrame({"s": ["\ud800"]}),
+        {"a": [1, 2], "b": [1]},
+        {"a": [1, "x"]},
+        [{"a": 1}, {"a": "x"}],
+    ],
+)
+def test_a_table_that_arrow_cannot_hold_is_refused_with_a_hint(frame: Any) -> None:
+    for read in (open_source, to_arrow, lambda data: detect_drift(data, data)):
+        with pytest.raises(FrameError) as refused:
+            read(frame)
+        assert refused.value.hint
