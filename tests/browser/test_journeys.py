@@ -165,6 +165,24 @@ def test_notes_and_tags_are_edited_in_place(ui: Ui, sample: SampleLake) -> None:
     assert (run.note, run.tags["seen"]) == ("It **failed** early.", "yes")
 
 
+def test_runs_that_match_are_tagged_at_once_and_given_back(ui: Ui, sample: SampleLake) -> None:
+    expression = "experiment = 'sleep' and params.depth in ('3', '5')"
+    ui.open("runs")
+    filter_by(ui, expression, until=says("2 of "))
+    ui.unfold("Edit")
+    every = ui.page.get_by_text("All 2 that match")
+    ui.press(every, until="() => document.body.innerText.includes('Archive 2 runs')")
+    ui.fill("Tag", "checked").fill("Value", "twice")
+    tag = ui.page.get_by_role("button", name="Set tag", exact=True)
+    ui.press(tag, until=says("2 runs tagged checked: twice."))
+    with Workbench(sample.folder) as bench:
+        assert bench.runs.count_runs(None, "tags.checked = 'twice'") == 2
+    undo = ui.page.get_by_role("button", name="Undo", exact=True)
+    ui.press(undo, until="() => !document.querySelector('.st-key-undo')")
+    with Workbench(sample.folder) as bench:
+        assert bench.runs.count_runs(None, "tags.checked is not null") == 0
+
+
 def test_runs_that_match_are_exported(ui: Ui, tmp_path: Path) -> None:
     ui.open("runs?experiment=sleep&status=FINISHED")
     ui.unfold("Export")
