@@ -180,5 +180,8 @@ def _curves(reader: RunReader, run: Run) -> list[Block]:
         named = history.append_column("run_id", pa.repeat(run.run_id, history.num_rows))
         points = curve_rows(named, {run.run_id: run.run_name})
         if points.num_rows > 1:
-            drawn.append(Chart(with_data(metric_curves(name, [run.run_name]), points.to_pylist())))
+            spec = metric_curves(name, [run.run_name])
+            # without the layer that finds the point next to the mouse, which a report cannot do
+            line = {**spec, "layer": spec["layer"][:1]}
+            drawn.append(Chart(with_data(line, points.to_pylist())))
     return drawn

@@ -54,6 +54,7 @@ def test_one_run_is_described_with_its_curves(filled: Workbench) -> None:
     assert len(document.sections[1].blocks) == 1  # nothing can be drawn of NaN
     html = render_html(document).decode()
     assert "auc by step" in html
+    assert '"nearest"' not in html  # which the drawing library of reports does not know
     assert "note.txt" in html
 
 
