@@ -10,7 +10,7 @@ from core.charts.bars import histogram
 from core.charts.curves import curve_rows
 from core.charts.export import with_data
 from core.charts.lines import metric_curves
-from core.render.blocks import Badge, Chart, Code, Document, Facts, Section, Table, Text
+from core.render.blocks import Badge, Chart, Code, Document, Section, Table, Text
 from core.tracking.compare import compare_runs
 from core.tracking.run import encode_param
 
@@ -133,8 +133,9 @@ def run_document(reader: RunReader, run_id: str) -> Document:
         Section("Curves", blocks=_curves(reader, run)),
         Section("Params", blocks=[*_table(("param", "value"), params)]),
         Section("Artifacts", blocks=[*_table(("file", "type", "bytes", "SHA-256"), files)]),
+        Section("Origin", blocks=[*_table(("made from", ""), _origins(run))]),
     ]
-    blocks: list[Block] = [Facts(_origins(run))]
+    blocks: list[Block] = []
     if run.note:
         blocks.append(Text(run.note))
     if run.error:
@@ -158,14 +159,15 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Bloc
     return [Table(headings, rows=rows)] if rows else []
 
 
-def _origins(run: Run) -> list[tuple[str, Cell]]:
-    tags = ", ".join(f"{name}: {value}" for name, value in sorted(run.tags.items()))
-    return [
-        ("Commit", run.git_commit),
-        ("Code version", run.code_version),
-        ("Dataset versions", ", ".join(run.inputs) or None),
-        ("Tags", tags or None),
-    ]
+def _origins(run: Run) -> list[list[Cell]]:
+    """Return what is known of where the run comes from."""
+    known: dict[str, str | None] = {
+        "commit": run.git_commit,
+        "code version": run.code_version,
+        "dataset versions": ", ".join(run.inputs),
+        "tags": ", ".join(f"{name}: {value}" for name, value in sorted(run.tags.items())),
+    }
+    return [[name, text] for name, text in known.items() if text]
 
 
 def _curves(reader: RunReader, run: Run) -> list[Block]:

@@ -50,7 +50,7 @@ def test_one_run_is_described_with_its_curves(filled: Workbench) -> None:
     (run,) = filled.tracker.search_runs(None, "status = 'FINISHED'")
     document = filled.runs.document(run.run_id)
     titles = [section.title for section in document.sections]
-    assert titles == ["Metrics", "Curves", "Params", "Artifacts"]
+    assert titles == ["Metrics", "Curves", "Params", "Artifacts", "Origin"]
     assert len(document.sections[1].blocks) == 1  # nothing can be drawn of NaN
     html = render_html(document).decode()
     assert "auc by step" in html
@@ -61,7 +61,10 @@ def test_one_run_is_described_with_its_curves(filled: Workbench) -> None:
 def test_a_run_without_anything_is_described_too(filled: Workbench) -> None:
     (run,) = filled.tracker.search_runs(None, "status = 'FAILED'")
     document = filled.runs.document(run.run_id)
-    assert {section.title for section in document.sections} <= {"Artifacts"}  # a patch, perhaps
+    assert {section.title for section in document.sections} <= {
+        "Artifacts",
+        "Origin",
+    }  # a patch, perhaps
     assert b"ValueError: x" in render_html(document)
 
 
