@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -82,9 +83,8 @@ def test_numbers(name: str) -> None:
     assert found["distinct"] == len(set(given))
     if given and len(finite) == len(present):
         assert (found["min"], found["max"]) == (min(given), max(given))
-        assert [entry["count"] for entry in found["top"]] == [
-            *pd.Series(present).value_counts().head(20)
-        ]
+        counted = Counter(given).most_common(20)  # of the numbers as they are, not as float64
+        assert [entry["count"] for entry in found["top"]] == [count for _, count in counted]
 
 
 def test_texts() -> None:
