@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as is_a
 
+from core.datasets.sources import read_all
 from core.errors import PredictionError
-from core.frames import to_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Reading:
     """Reads columns of a frame and gathers what is wrong with them."""
 
     def __init__(self, frame: Any) -> None:
-        self.table = to_arrow(frame)
+        self.table = frame if isinstance(frame, pa.Table) else read_all(frame)
         self.faults: list[str] = []
 
     def column(self, name: str, role: str) -> pa.ChunkedArray | None:
@@ -67,6 +67,10 @@ class Reading:
             if is_a.is_timestamp(column.type) and column.type.tz:
                 column = column.cast(pa.timestamp(column.type.unit, "UTC"))
             return column.cast(options=pc.CastOptions(_MOMENT, allow_time_truncate=True))
+        said: Any = given
+        if not isinstance(said, date) or said != said:  # noqa: PLR0124  # pandas' NaT is a date
+            self.faults.append(f"{given!r} is no time: name a column, or give a datetime or a date")
+            return None
         moment = given if isinstance(given, datetime) else datetime(*given.timetuple()[:3])  # noqa: DTZ001  # UTC, as below
         moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
         return pa.repeat(pa.scalar(moment, _MOMENT), self.table.num_rows)
@@ -113,7 +117,8 @@ class Reading:
         if repeated:
             again = pairs.filter(pairs.is_duplicated())["entity"].unique(maintain_order=True)
             shown = ", ".join(map(repr, again.head(_EXAMPLES).to_list()))
-            self.faults.append(f"{repeated:,} rows repeat an entity and time: {shown}")
+            rows = "1 row repeats" if repeated == 1 else f"{repeated:,} rows repeat"
+            self.faults.append(f"{rows} an entity and time: {shown}")
 
     def _refuse(self, name: str, mask: pa.ChunkedArray, why: str) -> None:
         bad = pc.sum(mask).as_py() or 0

@@ -16,6 +16,7 @@ import pytest
 from catalog.export import export_catalog
 from core import Workbench
 from core.errors import ModelNotFoundError, PredictionError
+from core.frames import FrameError
 from core.models.signature import Signature
 from lake.compact import compact
 from tests.core.models.conftest import run_with
@@ -233,6 +234,30 @@ def test_rows_that_nobody_could_find_again_are_refused(
     frame = {**frame, "prediction": [0.1, 0.2, 0.3]}
     with pytest.raises(PredictionError, match=why):
         workbench.models.log_predictions("risk", frame, entity="person", time=at)
+
+
+@pytest.mark.parametrize("time", [5, None, pd.NaT, np.datetime64("2026-01-01"), 1.5])
+def test_what_is_no_time_is_refused(workbench: Workbench, time: Any) -> None:
+    model(workbench)
+    frame = {"person": [1, 1], "prediction": [0.1, 0.2]}
+    with pytest.raises(PredictionError, match="is no time: name a column, or give a datetime"):
+        workbench.models.log_predictions("risk", frame, entity="person", time=time)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"person": [1], "prediction": [0.1, 0.2]},
+        pd.DataFrame({"person": ["a", 1], "prediction": [0.1, 0.2]}),
+        pd.DataFrame({"person": ["a"], "prediction": [1 + 2j]}),
+        pd.DataFrame([[1, 0.1, 0.2]], columns=["person", "prediction", "prediction"]),
+        "there/is/no/such.parquet",
+    ],
+)
+def test_what_is_no_table_is_refused(workbench: Workbench, frame: Any) -> None:
+    model(workbench)
+    with pytest.raises(FrameError):
+        workbench.models.log_predictions("risk", frame, entity="person", time=JANUARY)
 
 
 def test_bad_outcomes_are_refused_whole(workbench: Workbench) -> None:
