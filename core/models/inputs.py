@@ -50,8 +50,9 @@ class Given:
 class Inputs:
     """Rows that can be judged.
 
-    `outcome` is 0 and 1, the number of a class, or a measurement. `prediction` has a column for
-    each class when there are more than two. `thresholds` are in ascending order.
+    `outcome` is 0 and 1, the number of a class, or a measurement. `prediction`, and what is given
+    of each baseline, has a column for each class when there are more than two. `thresholds` are in
+    ascending order.
     """
 
     task: Task
@@ -86,7 +87,7 @@ def read_inputs(given: Given) -> Inputs:
     """Read and check everything. Raises EvaluationError that names all faults."""
     reading = Reading(rows=_rows(given.outcome))
     observed = reading.column("the outcome", given.outcome)
-    foretold = _prediction(reading, given.prediction)
+    foretold = _prediction(reading, "the prediction", given.prediction)
     named = None if given.classes is None else tuple(map(text_of, given.classes))
     task = _task(reading, given.task, observed, foretold, named)
     outcome, classes = _outcome(reading, observed, task, named)
@@ -96,18 +97,16 @@ def read_inputs(given: Given) -> Inputs:
         for name, part in (given.groups or {}).items()
     }
     baselines = {
-        name: reading.numbers(f"baseline {name!r}", part)
+        name: _baseline(reading, f"baseline {name!r}", part, task, classes)
         for name, part in (given.baselines or {}).items()
     }
-    if task == "multiclass" and baselines:
-        reading.faults.append("baselines are for two classes and for measurements only")
     if not _FEWEST_RESAMPLES <= given.resamples <= _MOST_RESAMPLES:
         allowed = f"{_FEWEST_RESAMPLES:,} to {_MOST_RESAMPLES:,}"
         reading.faults.append(f"resamples are {allowed}, not {given.resamples:,}")
     inputs = Inputs(
         task=task,
         outcome=outcome,
-        prediction=_columns(reading, foretold, task, classes),
+        prediction=_columns(reading, "the prediction", foretold, task, classes),
         classes=classes,
         sampling=_sampling(reading, given),
         thresholds=limits,
@@ -128,23 +127,31 @@ def _rows(outcome: Any) -> int:
         return 0
 
 
-def _prediction(reading: Reading, given: Any) -> Numbers:
+def _prediction(reading: Reading, name: str, given: Any) -> Numbers:
     """Return predictions with one or two dimensions."""
     nested = isinstance(given, list | tuple) and given and isinstance(given[0], list | tuple)
     if getattr(given, "ndim", 1) == 1 and not nested:
-        return reading.numbers("the prediction", given)
+        return reading.numbers(name, given)
     try:
         found = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        reading.faults.append(f"the prediction is no table of numbers ({error})")
+        reading.faults.append(f"{name} is no table of numbers ({error})")
         return np.zeros(reading.rows)
     if found.ndim != 2 or found.shape[0] != reading.rows or not found.shape[1]:
         reading.faults.append(
-            f"the prediction has the shape {found.shape}, for {reading.rows:,} rows of the outcome"
+            f"{name} has the shape {found.shape}, for {reading.rows:,} rows of the outcome"
         )
         return np.zeros(reading.rows)
-    found = reading.checked("the prediction", found)
+    found = reading.checked(name, found)
     return found[:, 0] if found.shape[1] == 1 else found
+
+
+def _baseline(
+    reading: Reading, name: str, given: Any, task: Task, classes: tuple[str, ...]
+) -> Numbers:
+    if task != "multiclass":
+        return reading.numbers(name, given)
+    return _columns(reading, name, _prediction(reading, name, given), task, classes)
 
 
 def _task(
@@ -207,19 +214,21 @@ def _numbered(codes: npt.NDArray[np.intp], numbers: list[float]) -> Numbers:
     return np.array([*numbers, 0.0])[codes]  # the last is of missing values
 
 
-def _columns(reading: Reading, foretold: Numbers, task: Task, classes: tuple[str, ...]) -> Numbers:
+def _columns(
+    reading: Reading, name: str, foretold: Numbers, task: Task, classes: tuple[str, ...]
+) -> Numbers:
     """Return one column of predictions, or one for each class that are probabilities."""
     many = foretold.shape[1] if foretold.ndim == 2 else 1
     if task != "multiclass":
         if many > 2 or (many == 2 and task == "regression"):
-            reading.faults.append(f"the prediction of a {task} outcome has {many} columns")
+            reading.faults.append(f"{name} of a {task} outcome has {many} columns")
         return foretold[:, -1] if many > 1 else foretold
     if many != len(classes) or many < 2:
         said = f"{len(classes)} classes, {listed(classes)}"
-        reading.faults.append(f"the prediction has {many} columns for {said}")
+        reading.faults.append(f"{name} has {many} columns for {said}")
         return foretold
     wrong = (foretold < 0).any(axis=1) | (np.abs(foretold.sum(axis=1) - 1) > _SUM)
-    reading.refuse("the prediction", wrong, "no probabilities that add up to 1")
+    reading.refuse(name, wrong, "no probabilities that add up to 1")
     return foretold
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from core.models.baseline import PREVALENCE
 from core.models.calibration import LEAST_LIKELIHOOD
 from core.models.definitions import definitions_of
 from core.models.discrimination import auroc
@@ -16,6 +17,8 @@ from core.models.interval import SHARE, Estimate
 from core.models.parity import Measured, fairness
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from core.models.fairness import FairnessReport
@@ -52,6 +55,7 @@ def evaluate_multiclass(inputs: Inputs) -> Evaluation:
         classes=inputs.classes,
         by_class=by_class,
         confusion=tuple(tuple(line) for line in pairs.tolist()),
+        baselines=dict(_baselines(inputs, observed)),
         fairness=report,
         notes=inputs.notes,
     )
@@ -68,18 +72,43 @@ def _metrics(inputs: Inputs, observed: Places, said: Places) -> dict[str, Estima
     for top in _TOPS:
         if top < prediction.shape[1]:
             metrics[f"top_{top}_accuracy"] = sampling.share_of(place < top)
-    indicator = np.eye(prediction.shape[1])[observed]
-    smooth = {
-        "balanced_accuracy": _balanced(observed, said, sampling),
-        "macro_auroc": _macro_area(prediction, observed, sampling),
-        "log_loss": Figure.mean(
-            -np.log(np.clip(own, LEAST_LIKELIHOOD, 1.0)), sampling, within=(0.0, np.inf)
-        ),
-        "multiclass_brier": Figure.mean(
-            ((prediction - indicator) ** 2).sum(axis=1), sampling, within=(0.0, 2.0)
-        ),
-    }
+    figures = _figures(prediction, observed, sampling)
+    smooth = {"balanced_accuracy": _balanced(observed, said, sampling)} | figures
     return metrics | {name: figure.estimate(sampling) for name, figure in smooth.items()}
+
+
+def _figures(prediction: Numbers, observed: Places, sampling: Sampling) -> dict[str, Figure]:
+    """Return the figures of probabilities that are compared with those of baselines."""
+    own = np.clip(prediction[np.arange(len(observed)), observed], LEAST_LIKELIHOOD, 1.0)
+    errors = ((prediction - np.eye(prediction.shape[1])[observed]) ** 2).sum(axis=1)
+    return {
+        "macro_auroc": _macro_area(prediction, observed, sampling),
+        "log_loss": Figure.mean(-np.log(own), sampling, within=(0.0, np.inf)),
+        "multiclass_brier": Figure.mean(errors, sampling, within=(0.0, 2.0)),
+    }
+
+
+def _baselines(inputs: Inputs, observed: Places) -> Iterator[tuple[str, dict[str, Estimate]]]:
+    """Return the figures of foretelling every row the shares of the classes, and of what is given.
+
+    And the model's less those, of the same rows.
+    """
+    sampling = inputs.sampling
+    shares = [sampling.mean((observed == n).astype(np.float64)) for n in range(len(inputs.classes))]
+    model = _compared(inputs.prediction, observed, sampling)
+    constant = np.tile(shares, (len(observed), 1))
+    for name, prediction in {PREVALENCE: constant, **inputs.baselines}.items():
+        other = _compared(prediction, observed, sampling)
+        found = {key: figure.estimate(sampling) for key, figure in other.items()}
+        for key, figure in other.items():
+            found[f"{key}_difference"] = model[key].less(figure).estimate(sampling)
+        yield name, found
+
+
+def _compared(prediction: Numbers, observed: Places, sampling: Sampling) -> dict[str, Figure]:
+    right = (prediction.argmax(axis=1) == observed).astype(np.float64)
+    accuracy = Figure.mean(right, sampling, within=SHARE)
+    return {"accuracy": accuracy, **_figures(prediction, observed, sampling)}
 
 
 def _of_class(

@@ -29,7 +29,11 @@ _RANKED: Final = (
     "rmse",
 )  # what a forest of groups shows, the first there
 # what is compared with baselines; their other figures are in the card as JSON
-_COMPARED: Final = ("auroc", "scaled_brier", "net_benefit", "accuracy", "rmse", "r2")
+_COMPARED: Final = (
+    *("auroc", "scaled_brier", "net_benefit"),
+    *("macro_auroc", "multiclass_brier", "accuracy"),
+    *("rmse", "r2"),
+)
 _IMPORTANT: Final = 25  # inputs drawn
 _CURVE: Final = 200  # points of a curve drawn
 

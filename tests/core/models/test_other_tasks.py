@@ -85,6 +85,59 @@ def test_a_mean_area_has_the_spread_of_a_bootstrap(
     assert (found.high - found.low) / 2 / 1.96 == pytest.approx(np.std(means), rel=0.25)
 
 
+def test_a_model_of_classes_is_compared_with_their_shares_and_with_another(
+    graded: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    outcome, prediction, weights = graded
+    other = np.roll(prediction, 7, axis=0)
+    found = evaluate(outcome, prediction, weights=weights, baselines={"last": other})
+    same = np.array(CLASSES) == outcome[:, None]
+    shares = np.tile(np.average(same, axis=0, weights=weights), (500, 1))
+    for name, probabilities in {"prevalence": shares, "last": other}.items():
+        figures = {key: estimate.value for key, estimate in found.baselines[name].items()}
+        said = np.array(CLASSES)[probabilities.argmax(axis=1)]
+        expected = {
+            "accuracy": np.average(said == outcome, weights=weights),
+            "log_loss": log_loss(outcome, probabilities, labels=CLASSES, sample_weight=weights),
+            "multiclass_brier": np.average(
+                ((probabilities - same) ** 2).sum(axis=1), weights=weights
+            ),
+            "macro_auroc": np.mean(
+                [
+                    roc_auc_score(outcome == each, probabilities[:, code], sample_weight=weights)
+                    for code, each in enumerate(CLASSES)
+                ]
+            ),
+        }
+        assert {key: figures[key] for key in expected} == pytest.approx(expected, rel=1e-9)
+        for key, value in expected.items():
+            gain = found.metrics[key].value - value
+            assert figures[f"{key}_difference"] == pytest.approx(gain, abs=1e-9)
+    assert Evaluation.from_dict(found.to_dict()).to_dict() == found.to_dict()
+
+
+def test_a_difference_of_models_of_classes_has_the_spread_of_a_bootstrap(
+    graded: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    outcome, prediction, _ = graded
+    found = evaluate(outcome, prediction).baselines["prevalence"]["accuracy_difference"]
+    names = np.array(CLASSES)
+    usual = names[(names == outcome[:, None]).sum(axis=0).argmax()]
+    gains = (names[prediction.argmax(axis=1)] == outcome) - (outcome == usual).astype(float)
+    random = np.random.default_rng(0)
+    means = [gains[random.integers(0, 500, 500)].mean() for _ in range(400)]
+    assert (found.high - found.low) / 2 / 1.96 == pytest.approx(np.std(means), rel=0.15)
+
+
+def test_baselines_of_classes_are_probabilities_of_each() -> None:
+    rows = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    wrong = {"one": [0.1, 0.2, 0.3], "two": [[0.5, 0.6, 0], *rows[1:]]}
+    with pytest.raises(EvaluationError) as caught:
+        evaluate(["a", "b", "c"], rows, baselines=wrong)
+    assert "baseline 'one' has 1 columns for 3 classes" in str(caught.value)
+    assert "baseline 'two': 1 value is no probabilities that add up to 1" in str(caught.value)
+
+
 def test_probabilities_of_classes_must_be_some() -> None:
     with pytest.raises(EvaluationError, match=r"2 values are no probabilities that add up to 1"):
         evaluate(["a", "b", "c"], [[1, 0, 0], [0.5, 0.6, 0], [-0.1, 0.1, 1]])
