@@ -1,8 +1,9 @@
 """Judge predictions by what came: every figure with its interval, of simple rows or of a survey.
 
-binary       AUROC, AUPRC, calibration, net benefit, thresholds, groups, baselines
+binary       AUROC, AUPRC, calibration, net benefit, thresholds
 multiclass   accuracy, one class against the others, log loss
 regression   errors, explained variance, calibration
+all          groups of people, baselines
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def evaluate(
     `weights`, `clusters` and `strata` are those of a survey (core/models/sampling.py).
     `thresholds` are those of the operating table, `threshold` that of the groups: by default the
     first of `thresholds`, or the observed share of events. `groups` and `baselines` map names to
-    columns. Raises EvaluationError that names everything that is wrong with them.
+    columns; a baseline of several classes has a column for each. Raises EvaluationError that names
+    everything that is wrong with them.
 
     >>> found = evaluate([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     >>> found.metrics["auroc"].value
