@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 
+from core.charts.export import with_data
+from core.charts.lines import metric_curves
 from core.drift.detect import detect_drift
 from core.drift.document import drift_document
 from core.eda.comparison_document import comparison_document
 from core.eda.document import eda_document
 from core.eda.module import EDAModule
 from core.models.exports.document import card_document
-from core.render.document import Document, Section, render_html
+from core.render.document import Chart, Document, Section, render_html
 from tests.browser.ui import AXE, PATIENCE, PICTURES, SIZE
 from tests.core.models.made_cards import a_card, a_standing
 from tests.core.render.documents import chart, everything
@@ -186,6 +188,19 @@ def test_sixty_charts_are_drawn_the_first_at_once(report: Callable[..., Report])
         assert page.locator(".drawn svg.marks").count() == charts
     alone, first = seconds
     assert first <= 4 * max(alone, 1.5)  # on a busy machine the only chart of a report takes longer
+
+
+def test_charts_that_find_the_nearest_point_or_fit_a_line_are_drawn(
+    report: Callable[..., Report],
+) -> None:
+    rows = [{"run": "a", "step": n, "value": n % 3} for n in range(20)]
+    curves = with_data(metric_curves("auc", ["a"]), rows)
+    bare = {"data": curves["data"], "title": "Line", "mark": "line"}
+    fit = {"regression": "value", "on": "step"}
+    axes = {name: {"field": name, "type": "quantitative"} for name in ("step", "value")}
+    fitted = {**bare, "transform": [fit], "encoding": {"x": axes["step"], "y": axes["value"]}}
+    page = drawn(report().open(Document("x", summary=[Chart(curves), Chart(fitted)])))
+    assert page.locator(".drawn svg.marks .mark-line path").count() >= 2
 
 
 def test_everything_is_drawn_for_paper(report: Callable[..., Report]) -> None:
