@@ -13,7 +13,10 @@ from core.lineage.arrangement import HEIGHT, WIDTH, arrange
 from core.lineage.picture import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from core.charts.palette import Mode, Palette
+    from core.lineage.arrangement import Point
     from core.lineage.graph import LineageGraph, LineageNode
 
 KINDS: Final = (
@@ -79,51 +82,68 @@ def described(
     box = [WIDTH * scale, HEIGHT * scale]
     height = min(_TALLEST, max(_LEAST, found.height * scale + 2 * _MARGIN))
     look = _Look(colours=colours, scale=scale, start=graph.start, chosen=chosen)
-    recorded = {edge.transformation_type for edge in graph.edges if edge.lineage_id}
     nodes = [_box(node, found.places[node.id], look) for node in graph.nodes]
-    places = {node.id: place for place, node in enumerate(graph.nodes)}
-    circles = {pair for cycle in graph.cycles for pair in pairwise(cycle)}
-    words: dict[tuple[str, str], list[str]] = {}
-    for edge in graph.edges:
-        words.setdefault((edge.source, edge.target), []).append(edge.transformation_type)
-    links = [
-        {
-            "source": places[source],
-            "target": places[target],
-            "value": ", ".join(dict.fromkeys(said)),
-            "label": {
-                "show": bool(recorded & {*said}),
-                "formatter": ", ".join(dict.fromkeys(said))[:16],
-            },
-            "lineStyle": {"color": "#b42318" if (source, target) in circles else colours.muted},
-        }
-        for (source, target), said in words.items()
+    points, lines = _lines(graph, found.ways, look)
+    # with its corners the drawing is as large as it was computed, and boxes and lines meet
+    corners = [
+        _point(f"corner {x}", (x, y), look) for x, y in ((0, 0), (found.width, found.height))
     ]
     series = {
         "type": "graph",
         "layout": "none",
-        "left": box[0] / 2 + _MARGIN / 2,
-        "right": box[0] / 2 + _MARGIN / 2,
-        "top": box[1] / 2 + _MARGIN / 2,
-        "bottom": box[1] / 2 + _MARGIN / 2,
+        **dict.fromkeys(("left", "right"), _MARGIN),
+        **dict.fromkeys(("top", "bottom"), (height - found.height * scale) / 2),
         "symbol": "rect",
         "symbolSize": box,
         "preserveAspect": "contain",
         "roam": True,
         "scaleLimit": {"min": 0.3, "max": 4},
         "selectedMode": "single",
-        "edgeSymbol": ["none", "arrow"],
-        "edgeSymbolSize": 8,
+        "edgeSymbolSize": 7,
         "autoCurveness": False,
-        "lineStyle": {"width": 1.4, "opacity": 0.8, "curveness": 0.04},
         "edgeLabel": {"fontSize": 11, "color": colours.muted, "textBorderWidth": 3}
         | {"textBorderColor": colours.background},
-        "emphasis": {"focus": "adjacency", "lineStyle": {"width": 2.4}},
+        "emphasis": {"lineStyle": {"width": 2.4}},
         "select": {"itemStyle": {"borderWidth": 1.8}},
-        "data": nodes,
-        "links": links,
+        "data": nodes + points + corners,
+        "links": lines,
     }
     return {"tooltip": {"formatter": "{c}"}, "animation": False, "series": [series]}, height
+
+
+def _lines(
+    graph: LineageGraph, ways: Mapping[tuple[str, str], Sequence[Point]], look: _Look
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the points lines go through, and their parts; those of the chosen thing are strong.
+
+    ECharts draws from the middle of one box to that of another, through what is between them. So
+    each line goes from point to point, which are boxes that cannot be seen.
+    """
+    recorded = {edge.transformation_type for edge in graph.edges if edge.lineage_id}
+    circles = {pair for cycle in graph.cycles for pair in pairwise(cycle)}
+    words: dict[tuple[str, str], list[str]] = {}
+    for edge in graph.edges:
+        words.setdefault((edge.source, edge.target), []).append(edge.transformation_type)
+    points: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
+    for pair, said in words.items():
+        text = ", ".join(dict.fromkeys(said))
+        line = look.line(chosen=look.chosen in pair, wrong=pair in circles)
+        label = {"show": bool(recorded & {*said}), "formatter": text[:16]}
+        first = len(graph.nodes) + len(points)  # the points come after the boxes
+        points += [_point(f"{first} {n}", way, look) for n, way in enumerate(ways[pair])]
+        last = len(graph.nodes) + len(points) - 1
+        for place in range(first, last):
+            part = {"source": place, "target": place + 1, "value": text, "lineStyle": line}
+            part["symbol"] = ["none", "arrow" if place + 1 == last else "none"]
+            parts.append(part | ({"label": label} if place == first else {}))
+    return points, parts
+
+
+def _point(name: str, place: Point, look: _Look) -> dict[str, Any]:
+    x, y = (look.scale * each for each in place)
+    unseen = {"symbolSize": 0.1, "label": {"show": False}, "tooltip": {"show": False}}
+    return {"id": f"point {name}", "x": x, "y": y, **unseen}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +154,16 @@ class _Look:
     scale: float
     start: str
     chosen: str | None
+
+    def line(self, *, chosen: bool, wrong: bool) -> dict[str, Any]:
+        """Return how a line looks that is of the chosen thing, or of a circle."""
+        colour = "#b42318" if wrong else self.colours.ink if chosen else self.colours.muted
+        return {
+            "color": colour,
+            "width": 2.0 if chosen else 1.2,
+            "opacity": 1.0 if chosen or wrong else 0.55,
+            "curveness": 0.0,
+        }
 
 
 def _box(node: LineageNode, place: tuple[float, float], look: _Look) -> dict[str, Any]:

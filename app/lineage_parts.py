@@ -80,7 +80,7 @@ def legend(graph: LineageGraph) -> None:
         kinds[node.kind] = kinds.get(node.kind, 0) + 1
     parts = [counted(count, WORDS.get(kind, kind)) for kind, count in kinds.items()]
     text = ", ".join([*parts, counted(len(graph.edges), "step")])
-    st.caption(f"{text}. Click a box to see it, drag to move, turn the wheel to zoom.")
+    st.caption(f"{text}. Drag to move, turn the wheel to zoom.")
     for cycle in graph.cycles:
         way = " -> ".join(graph.node(node_id).label for node_id in cycle)
         chip(f"made of itself: {way}", colour="red", icon=":material/sync_problem:")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from core import Workbench
+from core.lineage.arrangement import WIDTH
 from tests.browser.ui import has, is_titled, says
 from tests.support.sample_lake import EVIL_NAME
 
@@ -247,7 +248,8 @@ def test_a_box_of_the_lineage_is_clicked(ui: Ui, sample: SampleLake) -> None:
     canvas = ui.keyed("lineage-drawing").locator("canvas").first
     box = canvas.bounding_box()
     assert box is not None
-    at: Position = {"x": box["width"] * 0.92, "y": box["height"] / 2}
+    # the drawing is in the middle; of two boxes the right one is clicked
+    at: Position = {"x": box["width"] / 2 + WIDTH, "y": box["height"] / 2}
     ui.press(canvas, until="() => location.search.includes('node=')", at=at)
     ui.until(says("Begin here"))
     assert len(ui.parameters["node"]) == 1
