@@ -75,12 +75,13 @@ def _stored_flat_type(kind: pa.DataType) -> pa.DataType:
 
 
 def as_types(table: pa.Table, types: Sequence[pa.DataType]) -> pa.Table:
-    """Return a table as it was stored, which Parquet gives with other names within lists and maps.
+    """Return a table as it was stored: Parquet may say otherwise what in a list can be missing.
 
-    One whose columns are of other types stays as it is: values are never converted.
+    What elements are called is no matter to Arrow. A table whose columns are of other types stays
+    as it is: values are never converted.
 
-    >>> read = pa.table({"x": pa.array([[1]], pa.list_(pa.field("element", pa.int64())))})
-    >>> as_types(read, [pa.list_(pa.int64())]).schema.types
+    >>> never_null = pa.list_(pa.field("item", pa.int64(), nullable=False))
+    >>> as_types(pa.table({"x": pa.array([[1]], never_null)}), [pa.list_(pa.int64())]).schema.types
     [ListType(list<item: int64>)]
     >>> as_types(pa.table({"x": [1.5]}), [pa.int64()]).schema.types
     [DataType(double)]
@@ -92,7 +93,7 @@ def as_types(table: pa.Table, types: Sequence[pa.DataType]) -> pa.Table:
 
 
 def _same_but_names(kind: pa.DataType, other: pa.DataType) -> bool:
-    """Tell whether types differ at most in what lists and maps call their elements."""
+    """Tell whether types differ at most in what can be missing within lists, maps and structs."""
     if kind == other:
         return True
     if kind.id != other.id or not is_a.is_nested(kind) or kind.num_fields != other.num_fields:
