@@ -45,7 +45,8 @@ select f.* exclude (metrics, inputs), from_json(f.inputs, '["varchar"]') as inpu
 from ({fold}) f left join ({points}) m using (run_id)
 """
 _POINTS: Final = """
-select run_id, map(list(metric_name), list(last)) as metrics, max(last_logged_at) as last_logged_at
+select run_id, max(last_logged_at) as last_logged_at,
+       map(list(metric_name order by metric_name), list(last order by metric_name)) as metrics
 from ({summaries}) group by run_id
 """
 _LOGGED: Final = """

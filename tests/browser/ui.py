@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
 
 LOCAL: Final = "127.0.0.1"
+BLOCKED: Final = ("csp", "net::ERR_BLOCKED_BY_CSP")  # what a request fails of that was never sent
 PATIENCE: Final = 90_000  # milliseconds; a machine that is busy is not a fault
 AGAIN: Final = 3_000  # after which a click of which the page took no notice is done again
 LATE: Final = 30_000  # and one that the server was told of, when nothing came of it
@@ -84,6 +85,7 @@ class Ui:
         self.address, self.theme = address, theme
         self.faults: list[str] = []
         self.expected: tuple[str, ...] = ()
+        self.outside: set[Request] = set()  # to others, of which it is not known what became
         self.asked = 0  # messages to the server: each is a click or a text the page has taken
         scheme: Any = theme
         self.context = browser.new_context(viewport=SIZE, color_scheme=scheme, locale="en-GB")
@@ -92,6 +94,8 @@ class Ui:
         self.page.on("console", self._on_console)
         self.page.on("pageerror", self._on_error)
         self.page.on("request", self._on_request)
+        self.page.on("requestfailed", self._on_request_ended)
+        self.page.on("requestfinished", self._on_request_ended)
         self.page.on("response", self._on_response)
         self.page.on("websocket", self._on_websocket)
 
@@ -105,7 +109,13 @@ class Ui:
     def _on_request(self, request: Request) -> None:
         place = urlsplit(request.url)
         if place.scheme not in ("data", "blob", "about") and place.hostname != LOCAL:
-            self.faults.append(f"left this machine: {request.url}")
+            self.outside.add(request)
+
+    def _on_request_ended(self, request: Request) -> None:
+        # Chromium tells of a request that the policy stops as of any other: it only fails at once
+        if request in self.outside and request.failure not in BLOCKED:
+            self.faults.append(f"left this machine ({request.failure}): {request.url}")
+        self.outside.discard(request)
 
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
@@ -124,10 +134,14 @@ class Ui:
     def check(self) -> None:
         """Fail when anything happened that should not, or nothing that was expected."""
         end = time.monotonic() + PATIENCE / 1000
+        while self.outside and time.monotonic() < end:
+            self.page.wait_for_timeout(50)
+        assert not self.outside, f"it is not known what became of {self.outside}"
         while missing := [text for text in self.expected if text not in "\n".join(self.faults)]:
             assert time.monotonic() < end, f"these faults were expected: {missing}"
             self.page.wait_for_timeout(50)
-        assert [fault for fault in self.faults if not self._is_expected(fault)] == []
+        unexpected = [fault for fault in self.faults if not self._is_expected(fault)]
+        assert not unexpected, f"these faults were not expected: {unexpected}"
 
     def _is_expected(self, fault: str) -> bool:
         return any(text in fault for text in self.expected)

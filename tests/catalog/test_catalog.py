@@ -100,6 +100,19 @@ def test_the_runs_view_has_the_columns_others_rely_on(lake: Lake) -> None:
     assert (row["run_id"], row["status"], row["auc"]) == ("a", "RUNNING", 0.7)
 
 
+def test_the_metrics_of_a_run_are_in_the_order_of_their_names(lake: Lake) -> None:
+    names = [f"metric {number:02}" for number in range(40)]
+    for run in range(10):
+        log_run(lake, f"run-{run}", run + 1)
+        points = [
+            {"run_id": f"run-{run}", "metric_name": name, "step": 0, "value": 0.5, "logged_at": 9}
+            for name in reversed(names)
+        ]
+        lake.append("metrics", points, durability="process")
+    runs = Catalog(lake).sql("select map_keys(metrics) as names from runs")
+    assert runs["names"].to_pylist() == [names] * 10
+
+
 def test_values_are_bound_by_name_and_by_place(lake: Lake) -> None:
     log_run(lake, "a' or true --", 1)
     log_run(lake, "b", 2)
