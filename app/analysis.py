@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
@@ -18,7 +19,7 @@ from app.job_watch import offer_work
 from app.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from app.session import View
     from core.datasets.version import DatasetVersion
@@ -49,6 +50,52 @@ def made_once(key: tuple[str, ...], make: Callable[[], T]) -> T:
     while len(_kept) > _MOST_KEPT:
         _making.pop(_kept.popitem(last=False)[0], None)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongWork:
+    """What a page shows of so many `values`, and the job that makes it where these are many.
+
+    `algorithm` is the number of what makes its report now (core/jobs).
+    """
+
+    kind: str
+    parameters: Mapping[str, str]
+    values: int
+    label: str
+    title: str
+    algorithm: int
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from all else that is made once."""
+        return (self.kind, *(f"{name}={value}" for name, value in self.parameters.items()))
+
+
+def made_here_or_by_a_job(
+    view: View, work: LongWork, *, make: Callable[[], T], read: Callable[[Mapping[str, Any]], T]
+) -> T | None:
+    """Return what is made at once where it is small, else what a job has kept.
+
+    None while a job makes it, or nobody has asked for it, which is offered.
+    """
+    if work.values <= AT_ONCE or made(work.key):
+        return made_once(work.key, make)
+    kept = view.ask(
+        view.workbench.jobs.report, work.kind, work.parameters, algorithm=work.algorithm
+    )
+    if kept is not None:
+        return made_once(work.key, lambda: read(kept))
+    offer_work(
+        view,
+        work.kind,
+        work.parameters,
+        label=work.label,
+        title=work.title,
+        note=f"{counted(work.values, 'value')} are compared in a process of its own, and what is"
+        " found is kept.",
+    )
+    return None
 
 
 def may_begin(key: tuple[str, ...], what: str, values: int) -> bool:

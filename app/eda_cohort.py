@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from app.analysis import made_once, may_begin
+from app.analysis import LongWork, exactly, made_here_or_by_a_job
 from app.document_view import show_callout, show_section, show_table
 from app.errors import show_fault
 from app.layout import chip, empty
 from app.nav import open_page
 from app.wording import counted
+from core.datasets.browser import RowQuery
+from core.datasets.cohort import compare_cohort
 from core.drift.document import all_columns, column_section
+from core.drift.report import ALGORITHM, DriftReport
 from core.errors import DataVersionError
 from core.render.blocks import Badge, Callout, Link, Section, Table
 
 if TYPE_CHECKING:
     from app.session import View
     from core.datasets.version import DatasetVersion
-    from core.drift.report import DriftReport
 
 NAMES = ("all others", "cohort")
 _WORDS: Final = {
@@ -73,30 +75,39 @@ def cohort_part(view: View, version: DatasetVersion, condition: str) -> None:
                 where=condition,
             )
         st.button("Clear", icon=":material/close:", on_click=_clear)
-    key = ("cohort", version.version_id, condition)
-    if not may_begin(key, "Compare", version.num_rows * version.num_columns):
-        return
     try:
-        with st.spinner("Comparing the cohort with all others", show_time=True):
-            report = made_once(key, lambda: compared(view, version, condition))
+        report = _compared(view, version, condition)
     except DataVersionError as error:
         show_fault(error)
         return
-    _shown(report, version)
+    if report is not None:
+        _shown(report, version)
 
 
 def _clear() -> None:
     st.session_state["cohort"] = ""
 
 
-def compared(view: View, version: DatasetVersion, condition: str) -> DriftReport:
-    """Compare the rows for which a condition is true with all others. Raises DataVersionError."""
-    datasets, name = view.datasets, version.dataset_name
-    cohort, others = (
-        datasets.get_dataset(name, version.version_id, where=side, as_frame="arrow")[0]
-        for side in (condition, f"(({condition}\n)) is not true")
+def _compared(view: View, version: DatasetVersion, condition: str) -> DriftReport | None:
+    """Return the comparison; None while a job makes it. Raises DataVersionError."""
+    # a job would tell of a slip of the pen only once it has begun
+    asked = RowQuery(where=condition)
+    view.keep(view.datasets.browser.page, version.version_id, asked, limit=1)
+    work = LongWork(
+        kind="cohort",
+        parameters={"dataset": exactly(version), "condition": condition},
+        values=version.num_rows * version.num_columns,
+        label="Compare",
+        title=f"Cohort of {version.name}: {condition}",
+        algorithm=ALGORITHM,
     )
-    return datasets.detect_drift(others, cohort, store=False)
+    with st.spinner("Comparing the cohort with all others", show_time=True):
+        return made_here_or_by_a_job(
+            view,
+            work,
+            make=lambda: compare_cohort(view.datasets, version, condition),
+            read=DriftReport.from_dict,
+        )
 
 
 def _shown(report: DriftReport, version: DatasetVersion) -> None:

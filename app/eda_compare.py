@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from app.analysis import made_once, may_begin
+from app.analysis import LongWork, exactly, made_here_or_by_a_job, moving_bar
 from app.document_view import show_blocks, show_section, show_table
 from app.errors import show_fault
 from app.layout import card, empty
@@ -65,13 +65,32 @@ def compare_part(view: View, version: DatasetVersion, names: Sequence[str]) -> N
 def _compared(
     view: View, version: DatasetVersion, other: str | None, split: str | None
 ) -> EDAComparison | None:
-    """Return the comparison; None while nobody asked for what takes long."""
-    key = ("eda-compare", version.version_id, other or "", split or "")
-    values = version.num_rows * version.num_columns * (2 if other else 1)
-    if not may_begin(key, "Compare", values):
-        return None
-    with st.spinner("Comparing the columns"):
-        return made_once(key, lambda: view.workbench.eda.compare(version.name, other, split=split))
+    """Return the comparison; None while a job makes that of large versions. Raises MhrasError."""
+    from core.eda.comparison import ALGORITHM, EDAComparison  # the first comparison needs it
+
+    second = None if other is None else view.ask(view.datasets.get_version, other)
+    first, against = exactly(version), None if second is None else exactly(second)
+    looked_at = [version] if second is None else [version, second]
+    asked = {"first": first, "second": against, "split": split}
+    work = LongWork(
+        kind="comparison",
+        parameters={name: value for name, value in asked.items() if value is not None},
+        values=sum(each.num_rows * each.num_columns for each in looked_at),
+        label="Compare",
+        title=f"Comparison of {version.name} " + (f"with {other}" if other else f"by {split}"),
+        algorithm=ALGORITHM,
+    )
+    return made_here_or_by_a_job(
+        view,
+        work,
+        make=lambda: _made(view, first, against, split),
+        read=EDAComparison.from_dict,
+    )
+
+
+def _made(view: View, first: str, second: str | None, split: str | None) -> EDAComparison:
+    with moving_bar("Comparing") as tell:
+        return view.workbench.eda.telling(tell).compare(first, second, split=split)
 
 
 def _show(found: EDAComparison) -> None:

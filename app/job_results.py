@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.session import View
     from core.datasets.drift_rows import DriftSummary
     from core.jobs.job import Job
+
+_SHOWN_BY_EDA: Final = {"eda": "", "comparison": "Compare", "cohort": "Cohort"}
 
 
 def came_of(job: Job) -> str:
@@ -48,11 +50,23 @@ def open_button(view: View, job: Job, *, key: str) -> None:
         if report is not None:
             open_page("drift", **report_address(report))
         st.toast("This report is not in the lake any more.", icon=":material/info:")
-    elif job.kind == "eda":
-        target = job.parameters.get("target")
-        open_page("eda", data=dataset, **({"target-column": str(target)} if target else {}))
+    elif job.kind in _SHOWN_BY_EDA:
+        open_page("eda", data=dataset, **_eda_address(job))
     else:
         open_page("dataset", name=name, version=version)
+
+
+def _eda_address(job: Job) -> dict[str, str]:
+    """Return what the page of analyses is told beside the version."""
+    part = _SHOWN_BY_EDA[job.kind]
+    told = {
+        "part": part,
+        "target-column": job.parameters.get("target"),
+        "other": job.result.get("other"),
+        "split": job.parameters.get("split"),
+        "cohort": job.parameters.get("condition"),
+    }
+    return {name: str(value) for name, value in told.items() if value}
 
 
 def report_address(report: DriftSummary) -> dict[str, str]:

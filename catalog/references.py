@@ -35,6 +35,10 @@ union select unnest(map_values(attachments)) from kept order by all
 _ANALYSES: Final = """
 select distinct digest from events_eda_reports where digest is not null order by all
 """
+_JOBS: Final = """
+select distinct json_extract_string(result, '$.report') as digest
+from events_jobs where json_exists(result, '$.report') order by all
+"""
 # of every event, as for runs
 _MODELS: Final = """
 select digest from events_model_versions where digest is not null
@@ -122,6 +126,12 @@ def analysis_objects(catalog: Catalog) -> list[str]:
     """Return the digests of the stored analyses."""
     with catalog.cursor() as cursor:
         return [digest for (digest,) in cursor.execute(_ANALYSES).fetchall()]
+
+
+def job_objects(catalog: Catalog) -> list[str]:
+    """Return the digests of the reports that jobs have kept."""
+    with catalog.cursor() as cursor:
+        return [digest for (digest,) in cursor.execute(_JOBS).fetchall()]
 
 
 def model_objects(catalog: Catalog) -> list[str]:

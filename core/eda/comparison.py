@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -28,10 +28,11 @@ from core.errors import EDAError
 from core.profile import vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.eda.summary import Summary
 
+ALGORITHM: Final = 1  # a new number when comparisons become different: kept ones are not shown then
 LITTLE: Final = 0.1  # a difference that is worth telling
 _NAMES: Final = 12  # categories that are told one by one
 _ADVICE: Final = 12
@@ -62,6 +63,11 @@ class ColumnComparison:
         """What the columns are ordered by."""
         return max(self.difference, abs(self.missing))
 
+    @property
+    def differs(self) -> bool:
+        """Whether the difference is worth telling."""
+        return self.rank >= LITTLE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EDAComparison:
@@ -85,13 +91,38 @@ class EDAComparison:
         found: dict[str, Any] = plain(asdict(self))
         return found
 
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """Make the comparison again that `to_dict` was asked of."""
+        pairs = {name: tuple(given[name]) for name in ("names", "rows", "looked_at")}
+        changed = {name: (before, after) for name, (before, after) in given["changed_kind"].items()}
+        return cls(
+            **pairs,
+            columns=tuple(ColumnComparison(**_tuples(column)) for column in given["columns"]),
+            only=(tuple(given["only"][0]), tuple(given["only"][1])),
+            changed_kind=changed,
+            recommendations=tuple(given["recommendations"]),
+        )
 
-def compare(first: Data, second: Data) -> EDAComparison:
+
+def _tuples(value: Any) -> Any:
+    """Return JSON with tuples for lists, but for what is in statistics."""
+    if isinstance(value, list):
+        return tuple(map(_tuples, value))
+    if isinstance(value, dict):
+        return {name: tuple(v) if name == "statistics" else _tuples(v) for name, v in value.items()}
+    return value
+
+
+def compare(
+    first: Data, second: Data, progress: Callable[[str, float], None] = lambda _text, _share: None
+) -> EDAComparison:
     """Compare two tables by the columns that both have."""
     shared = [name for name in first.names if name in second.types]
     compared: list[ColumnComparison] = []
     changed: dict[str, tuple[str, str]] = {}
-    for name in shared:
+    for place, name in enumerate(shared):
+        progress(f"comparing {name}", place / len(shared))
         sides = (first.column(name), second.column(name))
         summaries = (summarize(sides[0]), summarize(sides[1]))
         kind = _comparable(summaries)

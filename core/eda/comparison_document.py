@@ -52,7 +52,7 @@ Ranges and categories are those of both tables together.""".splitlines()
 def comparison_document(found: EDAComparison) -> Document:
     """Return the comparison as a document."""
     first, second = found.names
-    differing = [column for column in found.columns if column.rank >= LITTLE]
+    differing = [column for column in found.columns if column.differs]
     return Document(
         f"{first} and {second}",
         subtitle="Two tables side by side",

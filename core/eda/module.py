@@ -142,8 +142,10 @@ class EDAModule:
             raise EDAError(message, hint="compare(a, b), or compare(a, split='sex').")
         with given_back():
             if split is not None:
-                return compare(*cohorts(self._read(first), split, values))
-            return compare(self._read(first), self._read(second))
+                parts = cohorts(self._read(first), split, values)
+            else:
+                parts = self._read(first), self._read(second)
+            return compare(*parts, self._progress)
 
     def generate_summary_statistics(self, data: Any) -> dict[str, dict[str, Any]]:
         """Return the statistics of each column (core/profile/column.py, core/eda/summary.py).

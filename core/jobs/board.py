@@ -107,6 +107,22 @@ class Jobs:
         self.get(job_id)
         return self._rows.log(job_id)
 
+    def report(
+        self, kind: str, parameters: Mapping[str, Any], *, algorithm: int
+    ) -> dict[str, Any] | None:
+        """Return the report that a job of this kind kept; None when none was asked for just this.
+
+        `algorithm` is the number of what makes such reports now: those of other ones are passed
+        over, and a new job makes it anew. Raises JobError, and StoreError when it cannot be read.
+        """
+        text = checked_parameters(kind, parameters)
+        for row in self._rows.jobs(states=("FINISHED",), kind=kind):
+            result = json.loads(row["result"] or "{}")
+            if row["parameters"] == text and result.get("algorithm") == algorithm:
+                found: dict[str, Any] = json.loads(self._records.read(result["report"]))
+                return found
+        return None
+
     def cancel(self, job_id: str) -> Job:
         """Ask a job to end; one that waits has ended when this returns.
 

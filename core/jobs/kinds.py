@@ -39,6 +39,17 @@ KINDS: Final[dict[str, Kind]] = {
         required=("reference", "current"),
         optional=("columns", "method", "options"),
     ),
+    "comparison": Kind(
+        about="Set two versions side by side, or the rows with each of two values of a column.",
+        title="Comparison of {first}",
+        required=("first",),
+        optional=("second", "split"),
+    ),
+    "cohort": Kind(
+        about="Compare the rows for which a condition is true with all others.",
+        title="A cohort of {dataset}",
+        required=("dataset", "condition"),
+    ),
     "import": Kind(
         about="Register a file as a version of a dataset.",
         title="Import into {dataset}",

@@ -47,6 +47,10 @@ class JobRecords:
         me = {"host": host_name(), "pid": pid, "mark": process_mark(pid)}
         return self._lake.claim(TABLE, job_id, me)[1]
 
+    def read(self, digest: str) -> bytes:
+        """Return an object that a job has kept."""
+        return self._lake.objects.get(digest)
+
     def holder(self, job_id: str) -> tuple[str, int, str] | None:
         """Return host, number and mark of the process that took a job; None when none did."""
         if not self._lake.is_claimed(TABLE, job_id):

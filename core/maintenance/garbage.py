@@ -19,6 +19,7 @@ from catalog.references import (
     dataset_layouts,
     drift_objects,
     environments,
+    job_objects,
     model_objects,
     stored_artifacts,
     transformation_code,
@@ -151,6 +152,7 @@ def _named_objects(catalog: Catalog, doomed: Doomed) -> Iterator[str]:
             yield artifact.digest
     yield from drift_objects(catalog)
     yield from analysis_objects(catalog)
+    yield from job_objects(catalog)
     yield from transformation_code(catalog)
     yield from model_objects(catalog)
     for uri in dataset_layouts(catalog):

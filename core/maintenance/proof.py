@@ -47,7 +47,7 @@ _CONCERNS: Final = {
 _NAMING: Final = (
     *("runs", "artifacts", "dataset_versions", "drift_reports", "data_lineage"),
     *("model_versions", "model_evaluations", "model_reports", "model_cards"),
-    "eda_reports",
+    *("eda_reports", "jobs"),
 )
 
 
@@ -189,6 +189,7 @@ def _of_table(problem: Problem, table: str, known: KnownRows) -> Finding:
         "model_cards": known.cards,
         "eda_reports": known.analyses,
         "data_lineage": known.edges,
+        "jobs": known.jobs,
         "model_versions": known.models,
         "model_evaluations": known.evaluations,
         "model_reports": known.followed,

@@ -6,6 +6,7 @@ files hold is enough.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ _COLUMNS: Final = {
     "dataset_versions": ("version_id", "dataset_name", "version", "storage_uri"),
     "drift_reports": ("report_id", "version1", "version2", "digest", "attachments", "deleted"),
     "eda_reports": ("report_id", "version", "digest"),
+    "jobs": ("job_id", "title", "result"),
     "model_versions": ("model_id", "model_name", "version", "digest"),
     "model_evaluations": ("evaluation_id", "model_name", "version", "name", "digest"),
     "model_reports": ("report_id", "model_name", "version", "digest"),
@@ -43,6 +45,7 @@ _IDS: Final = {
     "model_cards": "card_id",
     "eda_reports": "report_id",
     "data_lineage": "lineage_id",
+    "jobs": "job_id",
     "model_versions": "model_id",
     "model_evaluations": "evaluation_id",
     "model_reports": "report_id",
@@ -76,7 +79,8 @@ class KnownRows:
     """What could be read.
 
     `runs` by id, names of `experiments`, dataset `versions`, `reports` of drift, `analyses`,
-    `edges` of lineage, `models`, their `evaluations`, `cards` and reports (`followed`) by id.
+    `jobs`, `edges` of lineage, `models`, their `evaluations`, `cards` and reports (`followed`), by
+    id.
     `owners` is what refers to an object, and of which run, by digest. `ids` are the ids of runs (or
     of what else has rows of its own) that occur in a table, and `in_file` those in one file.
     """
@@ -87,6 +91,7 @@ class KnownRows:
     reports: dict[str, str] = field(default_factory=dict)
     cards: dict[str, str] = field(default_factory=dict)
     analyses: dict[str, str] = field(default_factory=dict)
+    jobs: dict[str, str] = field(default_factory=dict)
     edges: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     evaluations: dict[str, str] = field(default_factory=dict)
@@ -185,17 +190,16 @@ def _take(name: str, rows: list[dict[str, Any]], known: KnownRows, objects: _Obj
     column = _IDS.get(name, "run_id")
     found = {row[column] for row in rows if row[column]}
     known.ids[name] |= found
+    taken = {"runs": _take_run, "data_lineage": _take_edge, "jobs": _take_job}
     for row in rows:
         if name == "experiments":
             known.experiments[row["experiment_id"]] = row["experiment_name"]
-        elif name == "runs":
-            _take_run(row, known)
+        elif name in taken:
+            taken[name](row, known)
         elif name == "dataset_versions":
             _take_version(row, known, objects.layouts)
         elif name in {"drift_reports", "eda_reports"}:
             _take_report(row, known, objects.reports)
-        elif name == "data_lineage":
-            _take_edge(row, known)
         elif name in {"model_versions", "model_evaluations", "model_reports", "model_cards"}:
             _take_model(row, known)
         elif name == "artifacts":
@@ -255,6 +259,20 @@ def _take_model(row: dict[str, Any], known: KnownRows) -> None:
         known.models.setdefault(row["model_id"], f"a version of model {row['model_name']!r}")
     if row["digest"]:
         known.owners.setdefault(row["digest"], []).append((name, ""))
+
+
+def _take_job(row: dict[str, Any], known: KnownRows) -> None:
+    """Take in a job; its title may be in another row than what came of it."""
+    if row["title"]:
+        known.jobs[row["job_id"]] = f"the job {row['title']!r} ({row['job_id']})"
+    name = known.jobs.setdefault(row["job_id"], f"the job {row['job_id']}")
+    try:
+        digest = json.loads(row["result"] or "{}").get("report")
+    except ValueError:
+        known.whole = False
+        return
+    if digest:
+        known.owners.setdefault(digest, []).append((f"the report of {name}", ""))
 
 
 def _take_edge(row: dict[str, Any], known: KnownRows) -> None:

@@ -5,9 +5,12 @@ What it returns is JSON: ids of what it made, by which everybody finds it in the
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from core.datasets.cohort import compare_cohort
+from core.drift.report import ALGORITHM
 from core.errors import JobError
 from core.jobs.uploads import forget_upload
 
@@ -56,6 +59,43 @@ def compare(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /)
         "drift_detected": report.drift_detected,
         "drift_score": report.drift_score,
     }
+
+
+def set_side_by_side(
+    wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /
+) -> dict[str, Any]:
+    """Compare the columns of two versions, or of two parts of one, and keep the comparison."""
+    from core.eda.comparison import ALGORITHM  # with NumPy, which other work can do without
+
+    first, second = parameters["first"], parameters.get("second")
+    found = wb.eda.telling(progress).compare(first, second, split=parameters.get("split"))
+    other = {} if second is None else {"other": wb.datasets.get_version(second).name}
+    return {
+        "dataset": wb.datasets.get_version(first).name,
+        **other,
+        "differing": sum(column.differs for column in found.columns),
+        **_kept(wb, found.to_dict(), ALGORITHM),
+    }
+
+
+def tell_apart(
+    wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /
+) -> dict[str, Any]:
+    """Compare the rows of a condition with all others, and keep the report."""
+    version = wb.datasets.get_version(parameters["dataset"])
+    report = compare_cohort(wb.datasets, version, parameters["condition"], progress=progress)
+    return {
+        "dataset": version.name,
+        "rows": report.current_rows,
+        "differing": len(report.drifted_columns),
+        **_kept(wb, report.to_dict(), ALGORITHM),
+    }
+
+
+def _kept(wb: Workbench, report: Mapping[str, Any], algorithm: int) -> dict[str, Any]:
+    """Keep a report as an object, and return what `Jobs.report` finds it by."""
+    text = json.dumps(report, allow_nan=False)
+    return {"report": wb.lake.objects.put(text.encode()), "algorithm": algorithm}
 
 
 def take_in(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -> dict[str, Any]:
@@ -128,6 +168,8 @@ def prove(wb: Workbench, parameters: Mapping[str, Any], progress: Progress, /) -
 WORK: Final[Mapping[str, Work]] = {
     "eda": analyze,
     "drift": compare,
+    "comparison": set_side_by_side,
+    "cohort": tell_apart,
     "import": take_in,
     "compaction": merge,
     "proof": prove,

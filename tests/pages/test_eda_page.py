@@ -9,6 +9,7 @@ import pytest
 
 from app import analysis, session
 from tests.pages.test_pages import titles, words
+from tests.support.jobs import do_here
 from tests.support.sample_datasets import EVIL_COLUMN, EVIL_VALUE, NAME, make_dataset_lake
 
 if TYPE_CHECKING:
@@ -145,3 +146,58 @@ def test_a_large_version_is_analyzed_by_a_job_that_is_started_here(
     found = open_page(tmp_path / "lake", "jobs", id=job.job_id)
     found.button(key="open-result").click().run()
     assert titles(found) == ["EDA"]
+
+
+def test_a_cohort_of_a_large_version_is_compared_by_a_job_that_is_started_here(
+    open_page: Opener, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(lake, tmp_path / "lake")
+    analysis._kept.clear()
+    open_page(tmp_path / "lake", "eda", data=FIRST)
+    monkeypatch.setattr("app.analysis.AT_ONCE", 100)  # the analysis itself is made already
+    app = open_page(tmp_path / "lake", "eda", data=FIRST, part="Cohort", cohort="age >= 60")
+    assert "The cohort differs" not in words(app)
+    app.button(key="begin-work").click().run()
+    jobs = session.workbench().jobs
+    (job,) = jobs.list_jobs()
+    assert job.title == f"Cohort of {FIRST}: age >= 60"
+    assert jobs.wait(job.job_id, seconds=120).state == "FINISHED"
+    assert "The cohort differs in 1 of 7 columns." in words(app.run())
+    found = open_page(tmp_path / "lake", "jobs", id=job.job_id)
+    found.button(key="open-result").click().run()
+    assert titles(found) == ["EDA"]
+    assert "The cohort differs in 1 of 7 columns." in words(found)
+
+
+@pytest.mark.parametrize("asked", [{"split": "sex"}, {"other": f"{NAME}@v2"}])
+def test_what_a_job_compared_is_shown_of_large_versions(
+    open_page: Opener,
+    lake: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, str],
+) -> None:
+    shutil.copytree(lake, tmp_path / "lake")
+    analysis._kept.clear()
+    open_page(tmp_path / "lake", "eda", data=FIRST)
+    monkeypatch.setattr("app.analysis.AT_ONCE", 100)
+    app = open_page(tmp_path / "lake", "eda", data=FIRST, part="Compare", **asked)
+    assert "Side by side" not in words(app)
+    bench = session.workbench()
+    ids = {v.name: f"{NAME}@{v.version_id}" for v in bench.datasets.list_versions(NAME)}
+    second = {"second" if n == "other" else n: ids.get(value, value) for n, value in asked.items()}
+    job = do_here(bench, "comparison", {"first": ids[FIRST], **second})
+    assert "Side by side" in words(app.run())
+    found = open_page(tmp_path / "lake", "jobs", id=job.job_id)
+    found.button(key="open-result").click().run()
+    assert "Side by side" in words(found)
+
+
+def test_a_condition_that_cannot_be_answered_never_becomes_a_job(
+    open_page: Opener, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_page(lake, "eda", data=FIRST)
+    monkeypatch.setattr("app.analysis.AT_ONCE", 100)
+    app = open_page(lake, "eda", data=FIRST, part="Cohort", cohort="agee > 1")
+    assert "agee" in app.error[0].value
+    assert "begin-work" not in {button.key for button in app.button}

@@ -14,6 +14,7 @@ from scipy.stats import ks_2samp
 from typer.testing import CliRunner
 
 from app.cli import app
+from core.eda.comparison import EDAComparison
 from core.eda.comparison_document import comparison_chart, comparison_document
 from core.eda.module import EDAModule, EDAOptions
 from core.errors import EDAError
@@ -164,3 +165,8 @@ def test_versions_are_compared_on_the_command_line(tmp_path: Path) -> None:
     assert json.loads(split.stdout)["names"] == ["case false", "case true"]
     wrong = CliRunner().invoke(app, ["eda", "visits@v1", *options, "--target", "age"])
     assert wrong.exit_code != 0
+
+
+def test_a_comparison_comes_back_from_json_as_it_was() -> None:
+    found = EDAModule().compare(FIRST.assign(only=1, mixed=1.5), SECOND.assign(mixed="a"))
+    assert EDAComparison.from_dict(json.loads(json.dumps(found.to_dict()))) == found

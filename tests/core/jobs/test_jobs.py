@@ -11,17 +11,21 @@ import pytest
 
 from catalog.job_rows import fold_jobs
 from core import Workbench
+from core.drift.report import ALGORITHM as REPORTS
+from core.eda.comparison import ALGORITHM as COMPARISONS
 from core.errors import JobError, JobNotFoundError
 from core.jobs.board import Jobs
 from core.jobs.kinds import KINDS
 from core.jobs.processes import free_slot, host_name, is_working, process_mark
 from core.jobs.records import JobRecords
 from core.jobs.uploads import forget_upload, keep_upload
+from core.maintenance import collect_garbage, verify_lake
 from core.settings import Settings
 from core.worker.__main__ import _waiting_here
 from core.worker.work import WORK
 from lake.clock import now_us
 from lake.objects import object_key
+from tests.support.jobs import do_here
 from tests.support.processes import Child, wait_until
 
 if TYPE_CHECKING:
@@ -228,6 +232,28 @@ def test_a_proof_says_what_is_wrong_and_whom_it_concerns(bench: Workbench) -> No
     assert told
     with pytest.raises(JobError, match="no proof of 'faith'"):
         WORK["proof"](bench, {"level": "faith"}, lambda *_: None)
+
+
+def test_what_two_parts_of_a_version_differ_in_is_kept_and_found_again(bench: Workbench) -> None:
+    rows = {"sex": ["f", "m"] * 20, "age": [*range(40)], "site": ["a"] * 40}
+    bench.datasets.register_dataset(rows, "visits", "made up")
+    for kind, asked, made_by in (
+        ("comparison", {"first": "visits@v1", "split": "sex"}, COMPARISONS),
+        ("cohort", {"dataset": "visits@v1", "condition": "age < 9"}, REPORTS),
+    ):
+        assert bench.jobs.report(kind, asked, algorithm=made_by) is None
+        job = do_here(bench, kind, asked)
+        found, key = (
+            bench.jobs.report(kind, asked, algorithm=made_by),
+            object_key(job.result["report"]),
+        )
+        assert found == json.loads(bench.lake.store.get(key))
+        assert bench.jobs.report(kind, asked, algorithm=made_by + 1) is None
+        assert key not in {each.key for each in collect_garbage(bench, dry_run=True).marked}
+        bench.lake.store.delete(key)
+        (finding,) = verify_lake(bench).findings
+        assert f"the report of the job {job.title!r}" in finding.affects[0]
+        bench.lake.objects.put(json.dumps(found).encode())
 
 
 def test_uploads_outlive_the_server_and_go_when_they_are_in(tmp_path: Path) -> None:
