@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from catalog.comments import NAMED_COMMENTS
+from catalog.records import records
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,10 +74,7 @@ class Happened:
 
 def recent_activity(catalog: Catalog, *, limit: int = 20) -> list[Happened]:
     """Return what happened last, the newest first."""
-    with catalog.cursor() as cursor:
-        answer = cursor.execute(_LATELY, {"limit": limit})
-        names = [column[0] for column in answer.description]
-        rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    rows = records(catalog, _LATELY, {"limit": limit})
     for row in rows:
         row["actor"] = row["actor"] or ""
         row["happened_at"] = row["happened_at"].replace(tzinfo=UTC)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.records import records
 from lake.spec import TableSpec
 
 if TYPE_CHECKING:
@@ -159,7 +160,4 @@ class CardRows:
         return self._ask(_SIGNED, card_id=card_id)
 
     def _ask(self, query: str, **values: object) -> list[dict[str, Any]]:
-        with self._catalog.cursor() as cursor:
-            answer = cursor.execute(query, values)
-            names = [column[0] for column in answer.description]
-            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return records(self._catalog, query, values)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.records import records
 from lake.spec import TableSpec
 
 if TYPE_CHECKING:
@@ -148,10 +149,7 @@ class CommentRows:
     ) -> list[dict[str, Any]]:
         """Return the rows that fit all that is given, the newest first."""
         asked = {"comment_id": comment_id, "kind": kind, "ids": [*ids]}
-        with self._catalog.cursor() as cursor:
-            answer = cursor.execute(_FOUND, asked | {"resolved": resolved, "limit": limit})
-            names = [column[0] for column in answer.description]
-            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return records(self._catalog, _FOUND, asked | {"resolved": resolved, "limit": limit})
 
     def count(self, kind: str, ids: Sequence[str]) -> int:
         """Count the comments on some things of a kind."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
+
+from catalog.records import records, records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from duckdb import DuckDBPyConnection
+
+    from catalog.records import CursorSource
 
 _ALL: Final = """
 select * from dataset_versions where dataset_name = $name
@@ -69,20 +73,13 @@ order by dataset_name, created_at desc, version_id desc
 _NAMES: Final = "select distinct dataset_name from dataset_versions order by all"
 
 
-class Asked(Protocol):
-    """Who is asked: a catalog (catalog/catalog.py), or one look at it."""
-
-    def cursor(self) -> AbstractContextManager[DuckDBPyConnection]:
-        """Return a cursor on a state of the lake."""
-
-
 class VersionRows:
     """Asks the catalog for dataset versions, as mappings from column to value.
 
     Rows of versions have their tags, sorted, under `tags`.
     """
 
-    def __init__(self, catalog: Asked) -> None:
+    def __init__(self, catalog: CursorSource) -> None:
         self._catalog = catalog
 
     @contextmanager
@@ -138,31 +135,22 @@ class VersionRows:
 
     def _versions(self, query: str, **values: object) -> list[dict[str, Any]]:
         with self._catalog.cursor() as cursor:
-            found = _rows(cursor, query, values)
+            found = records_of(cursor, query, values)
             tags: defaultdict[str, list[str]] = defaultdict(list)
             ids = [row["version_id"] for row in found]
-            for row in _rows(cursor, _TAGS, {"ids": ids}) if ids else ():
+            for row in records_of(cursor, _TAGS, {"ids": ids}) if ids else ():
                 tags[row["version_id"]].append(row["tag"])
         return [{**row, "tags": tags[row["version_id"]]} for row in found]
 
     def _ask(self, query: str, **values: object) -> list[dict[str, Any]]:
-        with self._catalog.cursor() as cursor:
-            return _rows(cursor, query, values)
+        return records(self._catalog, query, values)
 
 
 class _OneLook:
     """The same cursor for every question, opened when the first one is asked."""
 
-    def __init__(self, catalog: Asked, until: ExitStack) -> None:
+    def __init__(self, catalog: CursorSource, until: ExitStack) -> None:
         self._open = cache(lambda: until.enter_context(catalog.cursor()))
 
     def cursor(self) -> AbstractContextManager[DuckDBPyConnection]:
         return nullcontext(self._open())
-
-
-def _rows(
-    cursor: DuckDBPyConnection, query: str, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    answer = cursor.execute(query, values)
-    names = [column[0] for column in answer.description]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.records import records
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,10 +46,7 @@ class JobRows:
             answers = self._answers = (version, {})
         kept = answers[1].get(repr(asked))
         if kept is None:
-            with self._catalog.cursor() as cursor:
-                answer = cursor.execute(_JOBS, asked)
-                names = [column[0] for column in answer.description]
-                kept = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+            kept = records(self._catalog, _JOBS, asked)
             answers[1][repr(asked)] = kept
         return [dict(row) for row in kept]
 

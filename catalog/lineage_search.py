@@ -20,6 +20,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from catalog.records import records, records_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -204,10 +206,7 @@ class LineageRows:
 
     def runs(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return what is known of these runs, by id."""
-        with self._catalog.cursor() as cursor:
-            answer = cursor.execute(_RUNS, {"ids": [*ids]})
-            names = [column[0] for column in answer.description]
-            rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        rows = records(self._catalog, _RUNS, {"ids": [*ids]})
         return {row["run_id"]: row for row in rows}
 
     def reached(
@@ -260,11 +259,8 @@ class _Detail:
 def _details(cursor: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str, _Detail]:
     from datetime import UTC
 
-    answer = cursor.execute(_DETAILS, {"ids": [*ids]})
-    names = [column[0] for column in answer.description]
     found = {}
-    for values in answer.fetchall():
-        row = dict(zip(names, values, strict=True))
+    for row in records_of(cursor, _DETAILS, {"ids": [*ids]}):
         columns = json.loads(row["column_edges"]) if row["column_edges"] else None
         edge = LineageEdge(
             source=row["input_version_id"],

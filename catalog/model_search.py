@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.records import records
+
 if TYPE_CHECKING:
     from catalog.catalog import Catalog
 
@@ -83,7 +85,4 @@ class ModelRows:
         return next(iter(self._ask(_REPORT, report_id=report_id)), None)
 
     def _ask(self, query: str, **values: object) -> list[dict[str, Any]]:
-        with self._catalog.cursor() as cursor:
-            answer = cursor.execute(query, values)
-            names = [column[0] for column in answer.description]
-            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return records(self._catalog, query, values)

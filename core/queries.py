@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.records import records
 from core.errors import QueryNotFoundError, QueryNotKeptError
 from core.ids import new_id
 from lake.clock import now_us
@@ -105,10 +106,7 @@ class Queries:
         self, *, query_id: str | None = None, saved: bool | None = None, limit: int = 1
     ) -> list[Query]:
         asked = {"query_id": query_id, "saved": saved, "limit": limit}
-        with self._catalog.cursor() as cursor:
-            answer = cursor.execute(_FOUND, asked)
-            names = [column[0] for column in answer.description]
-            rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        rows = records(self._catalog, _FOUND, asked)
         return [_query(row) for row in rows]
 
 

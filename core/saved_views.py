@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
+from catalog.records import records
 from core.errors import SavedViewError, SavedViewNotFoundError
 from core.ids import new_id
 from lake.clock import now_us, to_us
@@ -111,10 +112,7 @@ class SavedViews:
         self, *, view_id: str | None = None, page: str | None = None, limit: int
     ) -> list[SavedView]:
         asked = {"view_id": view_id, "page": page, "limit": limit}
-        with self._catalog.cursor() as cursor:
-            answer = cursor.execute(_FOUND, asked)
-            names = [column[0] for column in answer.description]
-            rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        rows = records(self._catalog, _FOUND, asked)
         return [_view(row) for row in rows]
 
 
