@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from app.compare_parts import best_places
 from app.compare_rows import BEST, difference_rows
 from app.layout import copy_code
-from app.run_export import FileKind, csv_of, export_menu, parquet_of
+from app.table_export import export_table
 from app.wording import counted
 from catalog.run_sql import literal
 
@@ -34,30 +34,12 @@ order by start_time desc"""
 
 def export_comparison(view: View, compared: Compared, metric: str | None) -> None:
     """Offer the runs side by side."""
-    export_menu(
-        [
-            FileKind(
-                label="CSV",
-                name="comparison.csv",
-                mime="text/csv",
-                make=lambda: csv_of(compared.table),
-                help="A line for each run: params and tags that differ, metrics with their best",
-            ),
-            FileKind(
-                label="Parquet",
-                name="comparison.parquet",
-                mime="application/vnd.apache.parquet",
-                make=lambda: parquet_of(compared.table),
-                help="The same with types and exact numbers",
-            ),
-            FileKind(
-                label="HTML report",
-                name="comparison.html",
-                mime="text/html",
-                make=lambda: comparison_report(compared, metric),
-                help="What differs, as one file that needs no network",
-            ),
-        ]
+    export_table(
+        "comparison",
+        lambda: compared.table,
+        lambda: comparison_report(compared, metric),
+        rows="A line for each run: params and tags that differ, metrics with their best",
+        page="What differs, as one file that needs no network",
     )
     ids = list(compared.names)[:_MOST_NAMED]
     quoted = ",\n  ".join(map(literal, ids))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from app.layout import card, table
+from app.link_column import click_column
 from app.nav import open_page
 from app.places import place_of, place_of_comment
 from catalog.activity import recent_activity
 
 if TYPE_CHECKING:
-    from app.places import Place
     from app.session import View
     from catalog.activity import Happened
 
@@ -33,12 +33,6 @@ def recent_activity_card(view: View) -> None:
     """Draw what happened last to runs, data, models and cards, and what was said."""
     happened = view.ask(recent_activity, view.workbench.catalog, limit=_SHOWN)
 
-    def open_clicked() -> None:
-        click = st.session_state["activity-open"]
-        if click is not None and click.row < len(happened):
-            page, address = _place(happened[click.row])
-            open_page(page, **address)
-
     column = st.column_config
     with card("Recent activity", key="recent-activity"):
         table(
@@ -51,14 +45,7 @@ def recent_activity_card(view: View) -> None:
             },
             key="activity",
             settings={
-                "what": column.ButtonColumn(
-                    "What",
-                    key="activity-open",
-                    on_click=open_clicked,
-                    type="tertiary",
-                    alignment="left",
-                    width=180,
-                ),
+                "what": click_column("What", happened, _open, key="activity-open", width=180),
                 "kind": column.MultiselectColumn(
                     "Kind",
                     options=[name for name, _ in dict.fromkeys(_KINDS.values())],
@@ -73,7 +60,9 @@ def recent_activity_card(view: View) -> None:
         )
 
 
-def _place(each: Happened) -> Place:
+def _open(each: Happened) -> None:
     if each.kind == "comment":
-        return place_of_comment(each.subject, each.id, each.label)
-    return place_of(each.kind, each.id, each.label)
+        page, address = place_of_comment(each.subject, each.id, each.label)
+    else:
+        page, address = place_of(each.kind, each.id, each.label)
+    open_page(page, **address)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from app.layout import Kpi, card, empty, facts, kpis, plain
+from app.link_column import click_column
 from app.nav import open_page
 from app.run_choices import metric_choices
 from app.run_filters import RunColumns, RunFilter
@@ -71,10 +72,8 @@ def experiments(found: pa.Table) -> None:
     """Draw the experiments; a click opens the runs of one."""
     names = found.column("experiment_name").to_pylist()
 
-    def open_clicked() -> None:
-        click = st.session_state["experiment-open"]
-        if click is not None and click.row < len(names):
-            open_page("runs", experiment=names[click.row])
+    def opened(name: str) -> None:
+        open_page("runs", experiment=name)
 
     column = st.column_config
     running = any(found.column("running").to_pylist())
@@ -87,13 +86,7 @@ def experiments(found: pa.Table) -> None:
             key="experiments",
             placeholder="",
             column_config={
-                "experiment_name": column.ButtonColumn(
-                    "Experiment",
-                    key="experiment-open",
-                    on_click=open_clicked,
-                    type="tertiary",
-                    alignment="left",
-                ),
+                "experiment_name": click_column("Experiment", names, opened, key="experiment-open"),
                 "runs": column.NumberColumn("Runs", format="localized"),
                 "running": column.NumberColumn("Running"),
                 "failed": column.NumberColumn("Failed"),

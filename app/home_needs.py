@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from app.layout import card, table
+from app.link_column import click_column
 from app.nav import open_page
 from app.wording import ago, counted, span
 from core.datasets.freshness import freshness
@@ -78,14 +79,10 @@ def needs_me(view: View) -> None:
 
 
 def _table(needs: Sequence[Need]) -> None:
+    def opened(need: Need) -> None:
+        open_page(need.page, **need.address)
+
     column = st.column_config
-
-    def open_clicked() -> None:
-        click = st.session_state["needs-open"]
-        if click is not None and click.row < len(needs):
-            chosen = needs[click.row]
-            open_page(chosen.page, **chosen.address)
-
     table(
         {
             "what": [need.name for need in needs],
@@ -95,14 +92,7 @@ def _table(needs: Sequence[Need]) -> None:
         },
         key="needs",
         settings={
-            "what": column.ButtonColumn(
-                "What",
-                key="needs-open",
-                on_click=open_clicked,
-                type="tertiary",
-                alignment="left",
-                width=200,
-            ),
+            "what": click_column("What", needs, opened, key="needs-open", width=200),
             "status": column.MultiselectColumn(
                 "Status", options=[*_KINDS], color=[*_KINDS.values()], width=105
             ),

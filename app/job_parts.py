@@ -9,6 +9,7 @@ import streamlit as st
 from app.job_results import open_button, show_findings
 from app.job_watch import again_button
 from app.layout import card, chip, facts, plain
+from app.link_column import click_column
 from app.wording import NOTHING, ago, clock, span
 from core.errors import JobError, JobNotFoundError
 from core.jobs.kinds import KINDS
@@ -61,10 +62,8 @@ def job_table(jobs: list[Job]) -> None:
     """Draw jobs in a table; a click on a name shows that one below."""
     import pyarrow as pa  # who has jobs to show has it loaded
 
-    def clicked() -> None:
-        click = st.session_state["job-open"]
-        if click is not None and click.row < len(jobs):
-            st.query_params["id"] = jobs[click.row].job_id
+    def opened(job: Job) -> None:
+        st.query_params["id"] = job.job_id
 
     column = st.column_config
     table = pa.table(
@@ -86,15 +85,7 @@ def job_table(jobs: list[Job]) -> None:
         height="content" if len(jobs) <= 10 else 400,
         alt=f"{len(jobs)} jobs",
         column_config={
-            "job": column.ButtonColumn(
-                "Job",
-                key="job-open",
-                on_click=clicked,
-                type="tertiary",
-                alignment="left",
-                width=260,
-                pinned=True,
-            ),
+            "job": click_column("Job", jobs, opened, key="job-open", width=260, pinned=True),
             "state": column.MultiselectColumn(
                 "State", options=list(_COLOURS), color=list(_COLOURS.values()), width=110
             ),

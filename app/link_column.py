@@ -1,15 +1,49 @@
-"""Columns of tables whose cells open a page."""
+"""Columns of tables whose cells do something when they are clicked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
 from app.nav import open_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+Thing = TypeVar("Thing")
+
+
+def click_column(
+    label: str,
+    things: Sequence[Thing],
+    on_click: Callable[[Thing], object],
+    *,
+    key: str,
+    width: int | None = None,
+    pinned: bool = False,
+    told: str | None = None,
+) -> Any:
+    """Return the settings of a column of names; a click on one gives the thing of its row.
+
+    `told` is the help of the column. A click on a row that is not there any more does nothing.
+    """
+
+    def clicked() -> None:
+        click = st.session_state[key]
+        if click is not None and click.row < len(things):
+            on_click(things[click.row])
+
+    return st.column_config.ButtonColumn(
+        label,
+        key=key,
+        on_click=clicked,
+        type="tertiary",
+        alignment="left",
+        pinned=pinned,
+        width=width,
+        help=told,
+    )
 
 
 def link_column(
@@ -19,19 +53,11 @@ def link_column(
 
     It stays in sight when the table is moved sideways.
     """
-    key = f"{page}-open"
-
-    def open_clicked() -> None:
-        click = st.session_state[key]
-        if click is not None and click.row < len(addresses):
-            open_page(page, **addresses[click.row])
-
-    return st.column_config.ButtonColumn(
+    return click_column(
         label,
-        key=key,
-        on_click=open_clicked,
-        type="tertiary",
-        alignment="left",
-        pinned=True,
+        addresses,
+        lambda address: open_page(page, **address),
+        key=f"{page}-open",
         width=width,
+        pinned=True,
     )

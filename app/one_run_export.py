@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from app.layout import copy_code
-from app.run_export import FileKind, csv_of, export_menu, parquet_of
+from app.table_export import export_table
 from catalog.run_sql import literal
 
 if TYPE_CHECKING:
@@ -35,30 +35,12 @@ def export_run(view: View, run: Run) -> None:
     def points() -> pa.Table:
         return view.workbench.sql(_POINTS, {"run_id": run.run_id})
 
-    export_menu(
-        [
-            FileKind(
-                label="CSV",
-                name=f"{run.run_id}.csv",
-                mime="text/csv",
-                make=lambda: csv_of(points()),
-                help="Every point of every metric",
-            ),
-            FileKind(
-                label="Parquet",
-                name=f"{run.run_id}.parquet",
-                mime="application/vnd.apache.parquet",
-                make=lambda: parquet_of(points()),
-                help="The same with types and exact numbers",
-            ),
-            FileKind(
-                label="HTML report",
-                name=f"{run.run_id}.html",
-                mime="text/html",
-                make=lambda: run_report(view, run.run_id),
-                help="Metrics, curves, params, files and note as one file that needs no network",
-            ),
-        ]
+    export_table(
+        run.run_id,
+        points,
+        lambda: run_report(view, run.run_id),
+        rows="Every point of every metric",
+        page="Metrics, curves, params, files and note as one file that needs no network",
     )
     code = _PYTHON.format(lake=view.workbench.lake.url, run_id=run.run_id)
     sql = _POINTS.replace("$run_id", literal(run.run_id))

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import streamlit as st
-
 from app.layout import copy_code
+from app.table_export import export_table
 from catalog.filter_names import Name
 from catalog.run_sql import sql_of_search
 from catalog.search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pyarrow as pa
 
     from app.run_filters import RunColumns, RunFilter
@@ -32,64 +27,18 @@ with Workbench({lake!r}) as wb:
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileKind:
-    """A kind of file that is offered; it is made when somebody asks for it."""
-
-    label: str
-    name: str
-    mime: str
-    make: Callable[[], bytes]
-    help: str
-
-
-def export_menu(kinds: list[FileKind]) -> None:
-    """Offer files in a popover."""
-    with st.popover("Export", icon=":material/download:", help="Take what is seen away as a file"):
-        for kind in kinds:
-            st.download_button(
-                kind.label,
-                data=kind.make,
-                file_name=kind.name,
-                mime=kind.mime,
-                on_click="ignore",
-                icon=":material/download:",
-                help=kind.help,
-                width="stretch",
-            )
-
-
 def export_runs(view: View, chosen: RunFilter, columns: RunColumns, order: str) -> None:
     """Offer all runs that match, with the chosen columns."""
-    most = f"at most {MOST_EXPORTED:,}"
 
     def asked() -> pa.Table:
         return runs_that_match(view, chosen, columns, order)
 
-    export_menu(
-        [
-            FileKind(
-                label="CSV",
-                name="runs.csv",
-                mime="text/csv",
-                make=lambda: csv_of(asked()),
-                help=f"All runs that match with the columns shown, {most}",
-            ),
-            FileKind(
-                label="Parquet",
-                name="runs.parquet",
-                mime="application/vnd.apache.parquet",
-                make=lambda: parquet_of(asked()),
-                help=f"The same with types and exact numbers, {most}",
-            ),
-            FileKind(
-                label="HTML report",
-                name="runs.html",
-                mime="text/html",
-                make=lambda: _report(asked(), chosen, columns),
-                help="One file that needs no network",
-            ),
-        ]
+    export_table(
+        "runs",
+        asked,
+        lambda: _report(asked(), chosen, columns),
+        rows=f"All runs that match with the columns shown, at most {MOST_EXPORTED:,}",
+        page="One file that needs no network",
     )
     copy_code(
         {
@@ -112,24 +61,6 @@ def runs_that_match(view: View, chosen: RunFilter, columns: RunColumns, order: s
         limit=MOST_EXPORTED,
         only_deleted=chosen.deleted,
     )
-
-
-def csv_of(table: pa.Table) -> bytes:
-    """Return a table as CSV in UTF-8."""
-    from pyarrow import csv  # 20 ms that only an export needs
-
-    sink = io.BytesIO()
-    csv.write_csv(table, sink)
-    return sink.getvalue()
-
-
-def parquet_of(table: pa.Table) -> bytes:
-    """Return a table as Parquet."""
-    from pyarrow import parquet  # as above
-
-    sink = io.BytesIO()
-    parquet.write_table(table, sink, compression="zstd")
-    return sink.getvalue()
 
 
 def _report(runs: pa.Table, chosen: RunFilter, columns: RunColumns) -> bytes:

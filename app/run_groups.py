@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from app.layout import pager, plain
+from app.link_column import click_column
 from app.run_filters import ALL, RunFilter, quoted
 from app.run_table import ROW_HEIGHT
 from catalog.direction import lower_is_better
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pyarrow as pa
 
     from app.session import View
@@ -62,7 +61,18 @@ def run_groups(view: View, chosen: RunFilter, by: str, metric: str | None) -> No
     pager(total, GROUPS, key="page")
     names = table.column("name").to_pylist()
     with place:
-        _draw(table, metric, partial(_open_clicked, chosen, by, names))
+        _draw(
+            table,
+            metric,
+            click_column(
+                "Group",
+                names,
+                partial(_open, chosen, by),
+                key="groups-open",
+                width=170,
+                pinned=True,
+            ),
+        )
     st.caption(_told(by, metric))
 
 
@@ -79,7 +89,7 @@ def _asked(view: View, chosen: RunFilter, by: str, metric: str | None, offset: i
     )
 
 
-def _draw(table: pa.Table, metric: str | None, on_open: Any) -> None:
+def _draw(table: pa.Table, metric: str | None, names: Any) -> None:
     import pyarrow as pa  # loaded already, by who made the table
 
     labels = ["not set" if label is None else label for label in table.column("label").to_pylist()]
@@ -93,15 +103,7 @@ def _draw(table: pa.Table, metric: str | None, on_open: Any) -> None:
     most = max(table.column("runs").to_pylist(), default=1)
     low = metric is not None and lower_is_better(metric)
     settings: dict[str, Any] = {
-        "group": column.ButtonColumn(
-            "Group",
-            type="tertiary",
-            key="groups-open",
-            on_click=on_open,
-            alignment="left",
-            pinned=True,
-            width=170,
-        ),
+        "group": names,
         "runs": column.ProgressColumn("Runs", min_value=0, max_value=most, format="%d", width=105),
         "failed": column.NumberColumn("Failed", width=65),
         "mean": column.NumberColumn("Mean", format="%.5g", width=78),
@@ -141,12 +143,9 @@ def _told(by: str, metric: str | None) -> str:
     return told
 
 
-def _open_clicked(chosen: RunFilter, by: str, names: Sequence[str | None]) -> None:
-    """List the runs of the group that was clicked: its filter stands in the address."""
-    click = st.session_state["groups-open"]
-    if click is None or click.row >= len(names):
-        return
-    narrowed = narrow(chosen, by, names[click.row])
+def _open(chosen: RunFilter, by: str, name: str | None) -> None:
+    """List the runs of a group: its filter stands in the address."""
+    narrowed = narrow(chosen, by, name)
     st.session_state["experiment"] = narrowed.experiment or ALL
     st.session_state["status"] = list(narrowed.statuses)
     st.session_state["filter"] = narrowed.text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from app import state
+from app.link_column import click_column
 from app.nav import open_page
 from catalog.direction import lower_is_better
 
@@ -40,8 +41,8 @@ class RunTable:
 def run_table(runs: pa.Table, shown: RunTable, *, key: str, selectable: bool = True) -> None:
     """Draw a page of runs; a click on a name opens the run, a tick chooses it for comparison."""
     ids = runs.column("run_id").to_pylist()
-    opened = f"{key}-open"
-    settings = _column_settings(runs, shown, opened, partial(open_clicked_run, opened, ids))
+    names = click_column("Run", ids, _open, key=f"{key}-open", width=200, pinned=True)
+    settings = _column_settings(runs, shown, names)
     # the chosen rows are positions, so another page of runs is another widget
     mark = hashlib.sha256("".join(ids).encode()).hexdigest()[:12]
     widget = f"{key}-{mark}-{state.choices_made()}"
@@ -68,11 +69,8 @@ def run_table(runs: pa.Table, shown: RunTable, *, key: str, selectable: bool = T
     )
 
 
-def open_clicked_run(key: str, ids: Sequence[str]) -> None:
-    """Open the run whose button in a table was clicked; `ids` are those of the rows."""
-    click = st.session_state[key]
-    if click is not None and click.row < len(ids):
-        open_page("run", id=ids[click.row])
+def _open(run_id: str) -> None:
+    open_page("run", id=run_id)
 
 
 def status_column() -> Any:
@@ -107,19 +105,11 @@ def _rows(runs: pa.Table, shown: RunTable) -> pa.Table:
     return pa.table(columns)
 
 
-def _column_settings(runs: pa.Table, shown: RunTable, opened: str, on_open: Any) -> dict[str, Any]:
+def _column_settings(runs: pa.Table, shown: RunTable, names: Any) -> dict[str, Any]:
     column = st.column_config
     unit = _in_unit(runs.column("duration").to_pylist())[1]
     settings: dict[str, Any] = {
-        "run": column.ButtonColumn(
-            "Run",
-            type="tertiary",
-            key=opened,
-            on_click=on_open,
-            alignment="left",
-            pinned=True,
-            width=200,
-        ),
+        "run": names,
         "experiment": column.TextColumn("Experiment", width=130),
         "status": status_column(),
         "started": column.DatetimeColumn("Started", format="distance", width=125),

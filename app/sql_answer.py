@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -12,6 +10,7 @@ from app import sql_dataset
 from app.layout import card, chip, plain
 from app.sql_chart import chart
 from app.sql_editor import remember
+from app.table_export import csv_of, parquet_of
 from app.wording import counted, span
 from catalog.errors import QueryError
 from catalog.guard import Limits
@@ -151,10 +150,13 @@ def _export_menu(asked: Asked, shown: pa.Table) -> None:
         rows = counted(shown.num_rows, "row")
         st.caption(f"The {rows} shown, as a file:")
         with st.container(horizontal=True):
-            for kind, build in (("CSV", _as_csv), ("Parquet", _as_parquet)):
+            for kind, build in (
+                ("CSV", lambda: csv_of(displayed(shown))),  # maps, which CSV has not, as text
+                ("Parquet", lambda: parquet_of(shown)),
+            ):
                 st.download_button(
                     kind,
-                    data=partial(build, shown),
+                    data=build,
                     file_name=f"answer.{kind.lower()}",
                     on_click="ignore",
                     icon=":material/download:",
@@ -163,22 +165,6 @@ def _export_menu(asked: Asked, shown: pa.Table) -> None:
         st.caption("The same in Python, without a limit:")
         code = as_python(asked.question.sql, dict(asked.question.parameters))
         st.code(code, language="python")
-
-
-def _as_csv(table: pa.Table) -> bytes:
-    from pyarrow import csv  # 20 ms that only an export needs
-
-    sink = io.BytesIO()
-    csv.write_csv(displayed(table), sink)
-    return sink.getvalue()
-
-
-def _as_parquet(table: pa.Table) -> bytes:
-    from pyarrow import parquet  # as above
-
-    sink = io.BytesIO()
-    parquet.write_table(table, sink)
-    return sink.getvalue()
 
 
 def as_python(sql: str, parameters: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from app.layout import plain, table
+from app.link_column import click_column
 from app.sql_editor import TEXT, open_query
 from app.wording import ago, counted, span
 from core.errors import QueryNotKeptError
@@ -66,10 +67,8 @@ def _outcome(query: Query) -> str:
 
 
 def _list(found: list[Query], key: str, told: list[str]) -> None:
-    def clicked() -> None:
-        click = st.session_state[f"{key}-open"]
-        if click is not None and click.row < len(found):
-            open_query(found[click.row].sql, found[click.row].query_id)
+    def opened(query: Query) -> None:
+        open_query(query.sql, query.query_id)
 
     config = st.column_config
     table(
@@ -81,14 +80,7 @@ def _list(found: list[Query], key: str, told: list[str]) -> None:
         key=key,
         alt=counted(len(found), "query", "queries"),
         settings={
-            "query": config.ButtonColumn(
-                "Query",
-                key=f"{key}-open",
-                on_click=clicked,
-                type="tertiary",
-                alignment="left",
-                width=300,
-            ),
+            "query": click_column("Query", found, opened, key=f"{key}-open", width=300),
             "told": config.TextColumn("Name" if key == "saved" else "Answer", width=130),
             "at": config.TextColumn("When", width=110),
         },

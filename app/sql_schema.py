@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from app.layout import card, plain, table
+from app.link_column import click_column
 from app.sql_editor import insert
 from catalog.descriptions import COLUMNS, VIEWS as ABOUT
 from catalog.guard import quoted
@@ -106,11 +107,8 @@ def _begin(name: str) -> None:
 def _column_list(name: str, columns: list[tuple[str, str]]) -> None:
     names = [column for column, _ in columns]
 
-    def clicked() -> None:
-        click = st.session_state["insert-column"]
-        if click is not None and click.row < len(names):
-            column = names[click.row]
-            insert(column if column.isidentifier() and column.islower() else quoted(column))
+    def clicked(column: str) -> None:
+        insert(column if column.isidentifier() and column.islower() else quoted(column))
 
     config = st.column_config
     told = COLUMNS.get(name, {})
@@ -124,14 +122,13 @@ def _column_list(name: str, columns: list[tuple[str, str]]) -> None:
         alt=f"Columns of {name}",
         height="content" if len(names) <= _MOST else 35 * (_MOST + 1) + 17,
         settings={
-            "column": config.ButtonColumn(
+            "column": click_column(
                 "Column",
+                names,
+                clicked,
                 key="insert-column",
-                on_click=clicked,
-                type="tertiary",
-                alignment="left",
-                help="A click inserts its name.",
                 width=140,
+                told="A click inserts its name.",
             ),
             "type": config.TextColumn("Type", width=80),
             "about": config.TextColumn("About"),

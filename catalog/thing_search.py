@@ -29,8 +29,8 @@ with things(kind, id, label, about, words, made_at) as (
   union all
   select 'dataset', arg_max(v.version_id, v.created_at), v.dataset_name,
          count(distinct v.version_id) || ' versions',
-         concat_ws(' ', any_value(v.owner), arg_max(v.description, v.created_at),
-                   string_agg(distinct t.tag, ' ')), max(v.created_at)
+         concat_ws(' ', arg_max(v.owner, v.created_at), arg_max(v.description, v.created_at),
+                   string_agg(distinct t.tag, ' ' order by t.tag)), max(v.created_at)
   from dataset_versions v left join dataset_tags t using (dataset_name) group by v.dataset_name
   union all
   select 'version', version_id, dataset_name || '@' || version, num_rows || ' rows', '', created_at

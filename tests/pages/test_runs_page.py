@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyarrow import BufferReader, parquet
 
-from app.run_export import csv_of, parquet_of, python_of_runs, runs_that_match, sql_of_runs
+from app.run_export import python_of_runs, runs_that_match, sql_of_runs
 from app.run_filters import RunColumns, RunFilter
 from app.session import View
+from app.table_export import csv_of, parquet_of
 from core import Workbench
 from tests.pages.test_pages import titles, words
 
