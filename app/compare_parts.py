@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from app.compare_rows import BEST, difference_rows
+from app.compare_rows import BEST, NOT_SET, difference_rows
 from app.draw import draw, mode
 from app.layout import card, empty, plain, table as show_table
 from app.state import MOST_COMPARED
@@ -32,9 +32,20 @@ def differences_part(compared: Compared, metric: str | None) -> None:
     table, names = compared.table, list(compared.names.values())
     places = best_places(compared, metric)
     names = [names[place] for place in places]
-    baseline = st.selectbox("Baseline", names, key="baseline", bind="query-params", width=260)
-    rows = difference_rows(table.take(places), baseline=names.index(baseline or names[0]))
-    if not rows:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        baseline = st.selectbox("Baseline", names, key="baseline", bind="query-params", width=300)
+        rare = st.toggle(
+            "Rows that few runs have",
+            key="rare",
+            bind="query-params",
+            help="Params, tags and metrics that fewer than half of these runs have",
+        )
+    shown, start = table.take(places), names.index(baseline or names[0])
+    rows = difference_rows(shown, baseline=start, first=metric)
+    every = len(rows)
+    if not rare and len(names) > 2:
+        rows = difference_rows(shown, baseline=start, first=metric, least=(len(names) + 1) // 2)
+    if not every:
         empty("Nothing differs", "These runs have the same params, tags and metrics.")
         return
     columns: dict[str, list[str]] = {"": [label for label, _ in rows]}
@@ -46,7 +57,13 @@ def differences_part(compared: Compared, metric: str | None) -> None:
         settings={"": st.column_config.TextColumn(" ", pinned=True, width=150)},
         height="content",
     )
-    told = f"{BEST} is the best of these runs; in brackets, how far from {plain(baseline or '')}."
+    told = (
+        f"{BEST} is the best of these runs; in brackets, how far from {plain(baseline or names[0])}"
+        f" (= is the same). {NOT_SET.capitalize()}: a run without this param or tag; -: without"
+        " this metric."
+    )
+    if len(rows) < every:
+        told += f" {counted(every - len(rows), 'row')} that fewer than half of them have left out."
     if len(places) < table.num_rows:
         told += f" Shown are the best {len(places)} of {table.num_rows:,} by {plain(metric or '')}."
     st.caption(told)

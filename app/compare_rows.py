@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from app.wording import number, span
+from app.wording import number, param_text, span
 from catalog.direction import lower_is_better
 
 if TYPE_CHECKING:
@@ -14,23 +14,30 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BEST: Final = "★"
+NOT_SET: Final = "not set"
 
 
-def difference_rows(table: pa.Table, *, baseline: int | None = None) -> list[tuple[str, list[str]]]:
+def difference_rows(
+    table: pa.Table, *, baseline: int | None = None, least: int = 0, first: str | None = None
+) -> list[tuple[str, list[str]]]:
     """Return the lines of a comparison made by `RunBoard.compare`, without what is the same in all.
 
     With the place of a baseline, values of metrics tell how far they are from it, and the best are
-    marked.
+    marked. What fewer than `least` runs have is left out; the metric `first` comes before others.
     """
     rows: list[tuple[str, list[str]]] = []
-    for label in table.column_names:
+    leading = (f"metrics.{first}", f"metrics.{first}.best")
+    labels = sorted(table.column_names, key=lambda label: _rank(label, leading))
+    for label in labels:
         values: list[Any] = table.column(label).to_pylist()
+        if len(values) - values.count(None) < least:
+            continue
         kind, _, name = label.partition(".")
         if label == "duration":
             rows.append(("duration", [span(value) for value in values]))
         elif kind in ("params", "tags") and len(set(values)) > 1:
             said = name if kind == "params" else f"tag {name}"
-            rows.append((said, ["" if value is None else value for value in values]))
+            rows.append((said, [_said(kind, name, value) for value in values]))
         elif kind == "metrics" and not name.endswith((".min", ".max", ".best_step", ".delta")):
             last = name.removesuffix(".best")
             # the best value says nothing where every run ended with it
@@ -41,6 +48,19 @@ def difference_rows(table: pa.Table, *, baseline: int | None = None) -> list[tup
         elif label in ("status", "experiment_name") and len(set(values)) > 1:
             rows.append((label.replace("_name", ""), values))
     return rows
+
+
+def _said(kind: str, name: str, value: str | None) -> str:
+    if value is None:
+        return NOT_SET
+    return param_text(name, value) if kind == "params" else value
+
+
+def _rank(label: str, leading: tuple[str, str]) -> int:
+    """Say where a line stands: what runs are, the metric that is asked about, all others."""
+    if label in leading:
+        return 1
+    return 2 if label.startswith(("params.", "tags.", "metrics.")) else 0
 
 
 def metric_texts(
@@ -61,6 +81,6 @@ def metric_texts(
     for place, value in enumerate(values):
         text = number(value)
         if value is not None and start is not None and place != baseline:
-            text = f"{text} ({value - start:+.3g})"
+            text = f"{text} ({value - start:+.3g})" if value != start else f"{text} (=)"
         texts.append(f"{BEST} {text}" if value == best and len(set(known)) > 1 else text)
     return texts

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import streamlit as st
 
+from app.nav import open_page
 from app.wording import counted
 
 if TYPE_CHECKING:
@@ -178,6 +179,8 @@ def copy_code(snippets: Mapping[str, tuple[str, str]], *, help: str) -> None:  #
         for title, (language, text) in snippets.items():
             st.caption(title)
             st.code(text, language=language)
+            if language == "sql" and st.button("Open in SQL", icon=":material/terminal:"):
+                open_page("sql", query=text)
 
 
 def table(

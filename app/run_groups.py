@@ -11,7 +11,8 @@ import streamlit as st
 from app.layout import pager, plain
 from app.link_column import click_column
 from app.run_filters import ALL, RunFilter, quoted
-from app.run_table import ROW_HEIGHT
+from app.run_table import ROW_HEIGHT, name_width
+from app.wording import counted
 from catalog.direction import lower_is_better
 
 if TYPE_CHECKING:
@@ -38,15 +39,27 @@ def group_choice(view: View, experiment: str | None) -> str:
     names = {f"params.{name}": quoted("params", name) for name in params}
     names |= _ATTRIBUTES
     names |= {f"tags.{name}": quoted("tags", name) for name in tags}
+    labels = list(names)
     by = st.selectbox(
         "Group by",
-        list(names),
+        labels,
+        labels.index(usual_group(view, experiment)),
         key="by",
         bind="query-params",
         width=220,
+        help="At first the param or tag that has 2 to 20 values, the fewest of them in one run"
+        " only; never a seed.",
         on_change=lambda: st.session_state.update(page=1),
     )
-    return names[by or next(iter(names))]
+    return names[by or labels[0]]
+
+
+def usual_group(view: View, experiment: str | None) -> str:
+    """Return the label of what runs are grouped by at first."""
+    telling = view.ask(view.runs.telling_name, experiment)
+    if telling is not None:
+        return ".".join(telling)
+    return "Experiment" if experiment is None else "Status"
 
 
 def run_groups(view: View, chosen: RunFilter, by: str, metric: str | None) -> None:
@@ -73,7 +86,7 @@ def run_groups(view: View, chosen: RunFilter, by: str, metric: str | None) -> No
                 pinned=True,
             ),
         )
-    st.caption(_told(by, metric))
+    st.caption(_told(by, metric, total))
 
 
 def _asked(view: View, chosen: RunFilter, by: str, metric: str | None, offset: int) -> pa.Table:
@@ -115,7 +128,9 @@ def _draw(table: pa.Table, metric: str | None, names: Any) -> None:
             width=80,
             help=f"The {'lowest' if low else 'highest'} value of any step",
         ),
-        "best run": column.TextColumn("Best run", width=150),
+        "best run": column.TextColumn(
+            "Best run", width=name_width(columns.get("best run", pa.nulls(0)).to_pylist())
+        ),
         "last": column.DatetimeColumn("Last started", format="distance", width=115),
     }
     count = len(labels)
@@ -131,12 +146,13 @@ def _draw(table: pa.Table, metric: str | None, names: Any) -> None:
     )
 
 
-def _told(by: str, metric: str | None) -> str:
-    told = "A click on a group lists its runs."
+def _told(by: str, metric: str | None, groups: int) -> str:
+    said = next((label for label, name in _ATTRIBUTES.items() if name == by), by)
+    told = f"{counted(groups, 'group')} by {plain(said)}. A click on a group lists its runs."
     if metric is not None:
         told = (
-            f"Mean, lowest and highest are of the last values of {plain(metric)}, where it is a"
-            f" number; groups of the best come first. {told}"
+            f"{told} Mean, lowest and highest are of the last values of {plain(metric)}, where"
+            " it is a number; groups of the best come first."
         )
     if by == "dataset.name":
         told += " A run that read several versions is in the group of each."

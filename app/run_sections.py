@@ -15,7 +15,7 @@ from app.link_column import link_column
 from app.nav import open_page
 from app.run_filters import RunColumns
 from app.run_table import RunTable, run_table
-from app.wording import NOTHING, ago, clock, counted, number, size, span
+from app.wording import NOTHING, ago, clock, counted, number, param_text, size, span
 from lake.errors import DamagedError, NotFoundError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def params_card(run: Run) -> None:
             return
         rows = {
             "Param": sorted(run.params),
-            "Value": [str(run.params[n]) for n in sorted(run.params)],
+            "Value": [param_text(n, str(run.params[n])) for n in sorted(run.params)],
         }
         table(rows, key="params", alt="Params")
 
@@ -176,7 +176,10 @@ def changes_card(view: View, run: Run) -> None:
 
 
 def _append_change(rows: dict[str, list[str]], what: str, name: str, pair: Pair) -> None:
-    texts = [number(v) if what == "metric" else "" if v is None else str(v) for v in pair]
+    texts = [
+        number(v) if what == "metric" else "" if v is None else param_text(name, str(v))
+        for v in pair
+    ]
     for column, text in zip(rows, (what, name, *texts), strict=True):
         rows[column].append(text)
 

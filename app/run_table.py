@@ -12,6 +12,7 @@ import streamlit as st
 from app import state
 from app.link_column import click_column
 from app.nav import open_page
+from app.wording import param_text
 from catalog.direction import lower_is_better
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class RunTable:
 def run_table(runs: pa.Table, shown: RunTable, *, key: str, selectable: bool = True) -> None:
     """Draw a page of runs; a click on a name opens the run, a tick chooses it for comparison."""
     ids = runs.column("run_id").to_pylist()
-    names = click_column("Run", ids, _open, key=f"{key}-open", width=200, pinned=True)
+    width = name_width(runs.column("run_name").to_pylist())
+    names = click_column("Run", ids, _open, key=f"{key}-open", width=width, pinned=True)
     settings = _column_settings(runs, shown, names)
     # the chosen rows are positions, so another page of runs is another widget
     mark = hashlib.sha256("".join(ids).encode()).hexdigest()[:12]
@@ -73,6 +75,16 @@ def _open(run_id: str) -> None:
     open_page("run", id=run_id)
 
 
+def name_width(names: Sequence[str | None]) -> int:
+    """Return how many pixels a column of names needs; a very long one is cut.
+
+    >>> name_width(["forest", None]), name_width(["logistic_regression rate-range-test"])
+    (150, 262)
+    """
+    longest = max((len(name) for name in names if name is not None), default=0)
+    return min(340, max(150, round(6.6 * longest) + 31))
+
+
 def status_column() -> Any:
     """Return the settings of a column that shows states of runs as coloured chips."""
     return st.column_config.MultiselectColumn(
@@ -101,6 +113,10 @@ def _rows(runs: pa.Table, shown: RunTable) -> pa.Table:
         columns["curve"] = pa.array(curves, pa.list_(pa.float64()))
     others = [f"params.{name}" for name in chosen.params] + [f"tags.{n}" for n in chosen.tags]
     columns |= {label: runs.column(label) for label in (*metrics[1:], *others)}
+    for name in chosen.params:
+        texts = runs.column(f"params.{name}").to_pylist()
+        said = [None if text is None else param_text(name, text) for text in texts]
+        columns[f"params.{name}"] = pa.array(said, pa.string())
     columns["actor"] = runs.column("actor")
     return pa.table(columns)
 
@@ -127,7 +143,9 @@ def _column_settings(runs: pa.Table, shown: RunTable, names: Any) -> dict[str, A
     settings |= {f"params.{name}": column.TextColumn(name) for name in shown.columns.params}
     settings |= {f"tags.{name}": column.TextColumn(name) for name in shown.columns.tags}
     if shown.curve is not None:
-        settings["curve"] = column.LineChartColumn(f"{shown.curve} by step", width=130)
+        settings["curve"] = column.LineChartColumn(
+            "By step", width=130, help=f"{shown.curve} along the steps of the run"
+        )
     return settings
 
 

@@ -42,7 +42,8 @@ def sidebar(lake: str) -> bool:
             st.caption(section)
         count = counts.get(entry.path)
         with st.container(gap=None, key=f"nav-{entry.path}"):
-            st.page_link(entry.page(), width="stretch")
+            # the tooltip of a link would lie over the page while the mouse rests on it
+            st.page_link(entry.page(), width="stretch", help="")
             if count:
                 st.caption(f"{count:,}", width="content")
     st.caption(f"Lake {plain(lake)}")

@@ -9,7 +9,7 @@ import streamlit as st
 from app import sql_dataset
 from app.layout import card, chip, plain
 from app.sql_chart import chart
-from app.sql_editor import remember
+from app.sql_editor import remember, take_unnoted
 from app.table_export import csv_of, parquet_of
 from app.wording import counted, span
 from catalog.errors import QueryError
@@ -39,7 +39,7 @@ def note(view: View, asked: Asked, sql: str) -> None:
         kept = view.workbench.queries.note(sql, error=error.message)
     else:
         kept = view.workbench.queries.note(sql, rows=found.table.num_rows, seconds=found.seconds)
-    remember(kept.query_id)
+    remember(kept.query_id, sql)
 
 
 def under_way_or_done(view: View, asked: Asked) -> None:
@@ -47,7 +47,7 @@ def under_way_or_done(view: View, asked: Asked) -> None:
     if not asked.done:
         _under_way(asked)
         return
-    unnoted = st.session_state.pop("sql-unnoted", None)
+    unnoted = take_unnoted()
     if unnoted is not None:
         note(view, asked, unnoted)
     try:

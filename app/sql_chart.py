@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_POINTS: Final = 5_000
+CHOICES: Final = ("chart-x", "chart-y", "mark", "chart-colour")  # keys of the boxes
 _MARKS: Final = {"Bars": "bar", "Line": "line", "Points": "point", "Area": "area"}
 
 
@@ -26,13 +27,25 @@ def chart(table: pa.Table) -> None:
     across = next((name for name in names if kinds[name] != "quantitative"), names[0])
     up = next((name for name in numbers if name != across), numbers[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        x = st.selectbox("Across", names, names.index(across), key="chart-x", width=150)
-        y = st.selectbox("Up", numbers, numbers.index(up), key="chart-y", width=130)
+        x = st.selectbox(
+            "Across", names, names.index(across), key="chart-x", bind="query-params", width=150
+        )
+        y = st.selectbox(
+            "Up", numbers, numbers.index(up), key="chart-y", bind="query-params", width=130
+        )
         usual = {"temporal": "Line", "nominal": "Bars"}.get(kinds[x], "Points")
-        mark = st.segmented_control("As", list(_MARKS), default=usual, required=True, key="mark")
+        mark = st.segmented_control(
+            "As", list(_MARKS), default=usual, required=True, key="mark", bind="query-params"
+        )
         words = [name for name in names if kinds[name] == "nominal" and name != x]
         colour = st.selectbox(
-            "Colour", words, None, key="chart-colour", placeholder="none", width=120
+            "Colour",
+            words,
+            None,
+            key="chart-colour",
+            bind="query-params",
+            placeholder="none",
+            width=120,
         )
     shown = table.slice(0, MOST_POINTS)
     spec = described(x, y, kinds[x], _MARKS[mark or usual], colour)

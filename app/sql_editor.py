@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 TEXT: Final = "sql-text"
 _ASKED: Final = "sql-asked"
 _SHOWN: Final = "sql-shown-id"
+_SHOWN_TEXT: Final = "sql-shown-text"
+_BEFORE: Final = "sql-text-before"
+_TAKEN: Final = "sql-text-of-address"
+_UNNOTED: Final = "sql-unnoted"  # asked, and not answered yet
 _HEIGHT: Final = 190
 _AT_ONCE: Final = 0.6  # seconds a query may take before the page is drawn without its answer
-_LONGEST_IN_ADDRESS: Final = 4000
+_LONGEST_IN_ADDRESS: Final = 16_000  # letters; servers refuse an address of 64 kB
 _EXAMPLE: Final = """select experiment_name, count(*) as runs,
        max(metrics['auc']) as best_auc, max(start_time) as last_run
 from runs
@@ -42,27 +46,72 @@ def load_address(view: View) -> None:
                 "The query of this address is not kept any more.", icon=":material/search_off:"
             )
             return
-        if not parameter_names(st.session_state[TEXT]):
+        if all(_value(name) for name in parameter_names(st.session_state[TEXT])):
             ask(view, remember=False)
-    elif text and not query_id and TEXT not in st.session_state:
-        st.session_state[TEXT] = text[:_LONGEST_IN_ADDRESS]
-        if not parameter_names(text):
-            ask(view)
+    elif text and not query_id and st.session_state.get(_TAKEN) != text:
+        st.session_state[_TAKEN] = text  # what is typed after it came stays
+        _open_text(view, text)
+    if not text:
+        st.session_state.pop(_TAKEN, None)
     st.session_state.setdefault(TEXT, _EXAMPLE)
+
+
+def _open_text(view: View, text: str) -> None:
+    """Open a query that an address holds, and ask it where nothing has to be filled in first."""
+    if len(text) > _LONGEST_IN_ADDRESS:
+        st.toast(
+            f"The query of this address has more than {_LONGEST_IN_ADDRESS:,} letters,"
+            " so it was not opened.",
+            icon=":material/error:",
+        )
+        return
+    replace_text(text)
+    if all(_value(name) for name in parameter_names(text)):
+        ask(view)
+
+
+def replace_text(sql: str) -> None:
+    """Put another query into the editor; the text that was there can be had back."""
+    before = st.session_state.get(TEXT, _EXAMPLE)
+    if before.strip() and before not in (sql, _EXAMPLE, st.session_state.get(_SHOWN_TEXT)):
+        st.session_state[_BEFORE] = before
+    st.session_state[TEXT] = sql
+    asked: Asked | None = st.session_state.pop(_ASKED, None)
+    if asked is not None:
+        asked.cancel()
+    for key in (_SHOWN, _SHOWN_TEXT, _UNNOTED):
+        st.session_state.pop(key, None)
+    if "id" in st.query_params:
+        del st.query_params["id"]
+
+
+def _go_back() -> None:
+    """Give the editor the text it had before another one was opened."""
+    before = st.session_state.pop(_BEFORE)
+    replace_text(before)
+    st.session_state.pop(_BEFORE, None)
+    if "query" in st.query_params:
+        del st.query_params["query"]
 
 
 def open_query(sql: str, query_id: str) -> None:
     """Put a query into the editor, and its id into the address."""
-    st.session_state[TEXT] = sql
-    st.session_state[_SHOWN] = query_id
-    st.query_params["id"] = query_id
-    st.session_state.pop(_ASKED, None)
+    replace_text(sql)
+    remember(query_id, sql)
 
 
 def parameters() -> dict[str, str]:
-    """Return what the address of this page says."""
-    shown = st.session_state.get(_SHOWN)
-    return {"id": shown} if shown else {"query": st.session_state.get(TEXT, "")}
+    """Return what the address of this page says: which query, and the values filled in."""
+    text = str(st.session_state.get(TEXT, ""))
+    unchanged = text == st.session_state.get(_SHOWN_TEXT)
+    found = {"id": st.session_state[_SHOWN]} if unchanged else {"query": text}
+    return found | {f"value-{name}": _value(name) for name in parameter_names(text)}
+
+
+def _value(name: str) -> str:
+    """Return what was filled in for a parameter, or at first what the address says."""
+    key = f"value-{name}"
+    return str(st.session_state.get(key) or st.query_params.get(key, ""))
 
 
 def insert(text: str) -> None:
@@ -111,7 +160,8 @@ def editor(view: View) -> Asked | None:
         if names:
             with st.container(horizontal=True):
                 for name in names:
-                    st.text_input(f"${plain(name)}", key=f"value-{name}", width=160)
+                    key = f"value-{name}"
+                    st.text_input(f"${plain(name)}", key=key, width=160, bind="query-params")
         with st.container(horizontal=True, vertical_alignment="center"):
             run = st.button(
                 "Run",
@@ -125,6 +175,14 @@ def editor(view: View) -> Asked | None:
                 icon=":material/account_tree:",
                 help="Run it, and show what DuckDB did and how long each step took.",
             )
+            if _BEFORE in st.session_state:
+                st.button(
+                    "Back to my text",
+                    icon=":material/undo:",
+                    key="back-to-my-text",
+                    on_click=_go_back,
+                    help="The text that stood here before this query was opened",
+                )
             st.caption(plain("One SELECT over the lake; $name is a value to fill in."))
     if run or explain:
         ask(view, explain=explain)
@@ -139,11 +197,9 @@ def ask(view: View, *, explain: bool = False, remember: bool = True) -> None:
     before: Asked | None = st.session_state.get(_ASKED)
     if before is not None:
         before.cancel()
+    st.session_state.pop(_UNNOTED, None)
     sql = str(st.session_state[TEXT])
-    values = {
-        name: value_of(str(st.session_state.get(f"value-{name}", "")))
-        for name in parameter_names(sql)
-    }
+    values = {name: value_of(_value(name)) for name in parameter_names(sql)}
     asked = view.workbench.console.ask(sql, values, explain=explain, limits=LIMITS)
     view.workbench.console.prepare()
     st.session_state[_ASKED] = asked
@@ -152,10 +208,19 @@ def ask(view: View, *, explain: bool = False, remember: bool = True) -> None:
         if asked.done:
             note(view, asked, sql)
         else:
-            st.session_state["sql-unnoted"] = sql
+            st.session_state[_UNNOTED] = sql
 
 
-def remember(query_id: str) -> None:
-    """Let the address name the query that is shown."""
+def remember(query_id: str, sql: str) -> None:
+    """Let the address name the query that is shown, which then need not hold its text."""
     st.session_state[_SHOWN] = query_id
+    st.session_state[_SHOWN_TEXT] = sql
     st.query_params["id"] = query_id
+    if "query" in st.query_params:
+        del st.query_params["query"]
+
+
+def take_unnoted() -> str | None:
+    """Return the query that was under way and is not taken down yet, once."""
+    sql: str | None = st.session_state.pop(_UNNOTED, None)
+    return sql

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.layout import card, plain, table
 from app.link_column import click_column
-from app.sql_editor import insert
+from app.sql_editor import insert, replace_text
 from catalog.descriptions import COLUMNS, VIEWS as ABOUT
 from catalog.guard import quoted
 from catalog.view_names import VIEWS
@@ -101,7 +101,7 @@ def browser(view: View, found: Known) -> None:
 
 
 def _begin(name: str) -> None:
-    st.session_state["sql-text"] = f"select *\nfrom {name}\nlimit 100"
+    replace_text(f"select *\nfrom {name}\nlimit 100")
 
 
 def _column_list(name: str, columns: list[tuple[str, str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +18,12 @@ _SPANS: Final = (
 )
 _SIZES: Final = ("bytes", "kB", "MB", "GB", "TB")
 NOTHING: Final = "-"
+_COUNT: Final = re.compile(r"-?[1-9][0-9]{4,14}")
+# whole numbers that name something and count nothing
+_CODE: Final = re.compile(
+    r"(^|[._/ -])(seed|random_?(state|seed)|id|date|day|time|version|code|port|commit|hash|key)s?$",
+    re.IGNORECASE,
+)
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
@@ -92,6 +99,19 @@ def number(value: float | None) -> str:
     if not math.isfinite(value):
         return str(value)
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.5g}"
+
+
+def param_text(name: str, text: str) -> str:
+    """Say the value of a param; long whole numbers that count something get their commas.
+
+    >>> param_text("rows", "12114"), param_text("seed", "20240229"), param_text("rate", "1e-05")
+    ('12,114', '20240229', '1e-05')
+    >>> param_text("train.until_date", "20240229"), param_text("year", "2024")
+    ('20240229', '2024')
+    """
+    if not _COUNT.fullmatch(text) or _CODE.search(name):
+        return text
+    return f"{int(text):,}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -22,6 +22,7 @@ UNTOUCHED: dict[str, Any] = {
     "filter": "",
     "show": "Active",
     "comparing": "Differences",
+    "rare": False,
     # what is usual of these depends on the runs, so the link says them
     **dict.fromkeys(
         ("baseline", "x", "y", "shade", "first", "second", "left", "right", "file"), state.VARIES

@@ -7,7 +7,10 @@ import streamlit as st
 from app import session, sql_answer, sql_editor, sql_kept, sql_schema, state
 from app.layout import context_line, copy_link, empty, header, plain
 from app.sql_answer import LIMITS
+from app.sql_chart import CHOICES
 from app.wording import counted
+
+UNTOUCHED = {"look": "Table", **dict.fromkeys(("table", *CHOICES), state.VARIES)}
 
 view = session.look()
 view.workbench.console.prepare()
@@ -23,7 +26,7 @@ context = context_line(
 with header("SQL", context):
     sql_kept.history_menu(view)
     sql_kept.saved_menu(view)
-    copy_link(state.address("sql", sql_editor.parameters()))
+    place = st.container(width="content")  # the link says what is chosen below, too
 
 left, right = st.columns([3, 8], gap="medium")
 with left:
@@ -38,3 +41,5 @@ with right:
         )
     else:
         sql_answer.under_way_or_done(view, asked)
+with place:
+    copy_link(state.view_address("sql", UNTOUCHED, **sql_editor.parameters()))

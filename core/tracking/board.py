@@ -61,6 +61,20 @@ select run_id, flatten(list(
   order by stretch)) as curve
 from stretches group by run_id
 """
+_TELLING: Final = """
+with entries as (
+  select 'params' as kind, unnest(map_entries(params)) as entry from runs
+  where $experiment_name is null or experiment_name = $experiment_name
+  union all
+  select 'tags', unnest(map_entries(tags)) from runs
+  where $experiment_name is null or experiment_name = $experiment_name),
+counts as (
+  select kind, entry.key as name, entry.value as value, count(*) as runs
+  from entries where not (kind = 'tags' and entry.key = 'archived') group by all)
+select kind, name from counts
+group by kind, name having count(*) between 2 and 20
+order by count(*) filter (runs = 1), sum(runs) desc, count(*), kind, name
+"""
 _DAYS: Final = """
 select day::date as day, count(r.run_id) as runs,
        count(r.run_id) filter (r.status = 'FAILED') as failed,
@@ -230,6 +244,18 @@ class RunBoard:
             offset=offset,
         )
         return group_runs(self._catalog, search, by, metric_name)
+
+    def telling_name(self, experiment_name: str | None = None) -> tuple[str, str] | None:
+        """The param or tag that parts the runs best into groups: its kind and name.
+
+        It has 2 to 20 values, is no seed, and as few of its values as possible belong to a single
+        run; of equal ones it is the one that most runs have, the one with the fewest values, and a
+        param before a tag. None when there is none such.
+        """
+        from core.tracking.repeats import is_seed  # with statistics, which few screens need
+
+        found = self._catalog.sql(_TELLING, {"experiment_name": experiment_name}).to_pylist()
+        return next(((row["kind"], row["name"]) for row in found if not is_seed(row["name"])), None)
 
     def compare(self, run_ids: Sequence[str]) -> pa.Table:
         """Runs side by side, tags too; see `core.tracking.compare.compare_runs`."""

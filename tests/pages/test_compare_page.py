@@ -84,6 +84,20 @@ def test_the_best_is_marked_and_others_say_how_far(open_page: Opener, repeated: 
     assert table["gbm-0"]["loss"] == "★ 0.22 (-0.07)"
 
 
+def test_rows_that_few_runs_have_wait_behind_a_switch(
+    open_page: Opener, sample: SampleLake
+) -> None:
+    app = open_page(sample.folder, "compare", metric="loss")
+    labels = list(app.dataframe[0].value.iloc[:, 0])
+    assert labels[:4] == ["experiment", "status", "duration", "loss"]  # what is asked about first
+    assert "depth" in labels
+    assert "*param*" not in labels
+    assert "rows that fewer than half of them have left out" in words(app)
+    app = app.toggle(key="rare").set_value(True).run()
+    table = app.dataframe[0].value.set_index(app.dataframe[0].value.columns[0])
+    assert table.loc["*param*"]["forest-4"] == "not set"
+
+
 @pytest.mark.parametrize(
     ("part", "choice"),
     [

@@ -144,6 +144,15 @@ def test_groups_have_their_numbers(open_page: Opener, four: Path) -> None:
     assert table["best run"][2] == "run-1"
 
 
+def test_groups_are_at_first_by_what_parts_the_runs_best(
+    open_page: Opener, sample: SampleLake
+) -> None:
+    app = open_page(sample.folder, "runs", view="Groups")
+    assert app.selectbox(key="by").value == "params.model"  # depth is another one in each run
+    assert sorted(app.dataframe[0].value["runs"]) == [2, 2, 6]
+    assert "3 groups by params.model" in words(app)
+
+
 @pytest.mark.parametrize(
     "by",
     ["Experiment", "Dataset version", "tags.stage"],

@@ -142,3 +142,50 @@ def test_maps_are_shown_as_text(lake: Path) -> None:
     with Workbench(lake) as bench:
         table = displayed(bench.sql("select map {'a': 1} as m, {'x': 2} as s, [1, 2] as l, 1 as n"))
     assert table.to_pylist() == [{"m": "a: 1", "s": "{'x': 2}", "l": [1, 2], "n": 1}]
+
+
+def test_a_link_with_a_query_shows_it_whatever_stood_in_the_editor(
+    open_page: Opener, lake: Path
+) -> None:
+    app = open_page(lake, "sql")
+    app.text_area(key="sql-text").set_value("select 'mine'").run()
+    app.query_params["query"] = "select 4 + 4 as linked"
+    app.run()
+    assert app.session_state["sql-asked"].wait(60)
+    app.run()
+    assert app.text_area(key="sql-text").value == "select 4 + 4 as linked"
+    assert list(app.dataframe[-1].value["linked"]) == [8]
+    app.button(key="back-to-my-text").click().run()
+    assert app.text_area(key="sql-text").value == "select 'mine'"
+    assert "back-to-my-text" not in [button.key for button in app.button]
+
+
+def test_what_is_typed_over_a_query_of_an_address_stays(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "sql", query="select $low as low")
+    app.text_area(key="sql-text").set_value("select $low + 1 as low").run()
+    assert app.text_area(key="sql-text").value == "select $low + 1 as low"
+
+
+def test_a_link_holds_the_values_that_were_filled_in(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "sql", **{"query": "select $low * 2 as twice", "value-low": "4"})
+    assert app.session_state["sql-asked"].wait(60)
+    app.run()
+    assert list(app.dataframe[-1].value["twice"]) == [8]
+    (link,) = [code.value for code in app.code if "sql?" in str(code.value)]
+    assert "value-low=4" in str(link)
+
+
+def test_a_query_that_no_address_can_hold_is_not_cut(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "sql", query=f"select 1 as {'x' * 20_000}")
+    assert "has more than 16,000 letters" in app.toast[0].value
+    assert str(app.text_area(key="sql-text").value).startswith("select experiment_name")
+
+
+def test_code_of_a_page_opens_in_sql(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "runs", filter="params.depth = '4'")
+    (button,) = [each for each in app.button if each.label == "Open in SQL"]
+    button.click().run()
+    assert titles(app) == ["SQL"]
+    asked = app.session_state["sql-asked"]
+    assert asked.wait(60)
+    assert asked.answer().table["run_name"].to_pylist() == ["forest-4"]

@@ -85,3 +85,14 @@ def test_days_without_runs_are_counted_too(filled: Workbench) -> None:
     assert days["runs"].to_pylist() == [0] * 6 + [6]
     assert days["failed"].to_pylist()[-1] == 1
     assert filled.runs.run_statistics("sleep", days=1)["runs"].to_pylist() == [1]
+
+
+def test_runs_are_parted_by_what_has_few_values_and_is_no_seed(workbench: Workbench) -> None:
+    assert workbench.runs.telling_name() is None
+    for number in range(6):
+        with workbench.tracker.start_run("risk", tags={"team": "x", "stage": "abc"[number // 2]}):
+            workbench.tracker.log_params(
+                {"seed": number % 2, "depth": number, "rate": 0.1 * (number < 5)}
+            )
+    assert workbench.runs.telling_name("risk") == ("tags", "stage")  # rate has a run all alone
+    assert workbench.runs.telling_name("sleep") is None
