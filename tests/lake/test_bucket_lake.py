@@ -117,12 +117,15 @@ def test_a_row_comes_to_the_bucket_by_itself(url: str, tmp_path: Path, elsewhere
         wait_until(lambda: steps_of(elsewhere) == [1])
         log(writing, 2)
         wait_until(lambda: steps_of(elsewhere) == [1, 2])
+    assert steps_of(elsewhere) == [1, 2]  # and closing brings nothing twice
 
 
 def test_a_run_that_ends_does_not_wait_for_its_turn(lake_: Lake, elsewhere: Lake) -> None:
     log(lake_, 1)
+    assert steps_of(elsewhere) == []
     lake_.publish()
     wait_until(lambda: steps_of(elsewhere) == [1])
+    assert steps_of(lake_) == [1]
 
 
 def test_what_was_logged_is_in_the_bucket_when_the_lake_is_closed(

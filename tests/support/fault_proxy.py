@@ -110,6 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: FaultProxy
     protocol_version = "HTTP/1.1"
     timeout = 30
+    disable_nagle_algorithm = True  # else the body waits for the answer to its head, 40 ms
 
     def handle_one_request(self) -> None:
         with contextlib.suppress(ConnectionError):  # the client gave up

@@ -74,20 +74,27 @@ def test_any_rows_of_an_event_make_figures(
         resamples=100,
     )
     holds_together(found)
+    assert found.task == "binary"
 
 
 @given(st.lists(st.tuples(NUMBER, NUMBER), min_size=1, max_size=8))
 @settings(max_examples=30, deadline=None)
 def test_any_measurements_make_figures(rows: list[tuple[float, float]]) -> None:
     outcome, prediction = (list(column) for column in zip(*rows, strict=True))
-    holds_together(evaluate(outcome, prediction, task="regression"))
+    found = evaluate(outcome, prediction, task="regression")
+    holds_together(found)
+    assert found.task == "regression"
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=20), st.integers(0, 99))
 @settings(max_examples=25, deadline=None)
 def test_any_classes_make_figures(outcome: list[str], seed: int) -> None:
     prediction = np.random.default_rng(seed).dirichlet([0.1, 1, 1], len(outcome))
-    holds_together(evaluate(outcome, prediction, classes=list("abc")))
+    found = evaluate(
+        outcome, prediction, classes=list("abc"), baselines={"other": prediction[::-1]}
+    )
+    holds_together(found)
+    assert found.classes == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("kind", ["list", "numpy", "pandas", "polars", "arrow", "categorical"])

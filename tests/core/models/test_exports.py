@@ -146,7 +146,9 @@ def test_figures_in_the_xml_have_their_intervals() -> None:
 
 @pytest.mark.parametrize("text", [*HOSTILE, "w"])
 def test_the_toolkit_json_is_valid(text: str, toolkit: Any) -> None:
-    toolkit.validate(json.loads(both("mct", text)))
+    found = json.loads(both("mct", text))
+    toolkit.validate(found)
+    assert found["model_details"]["name"] == text
 
 
 def test_the_toolkit_json_of_an_empty_card_is_valid_and_leaves_out_what_is_not_known(

@@ -102,6 +102,7 @@ def test_the_same_is_seen_at_once_on_its_own_machine(here: Workbench, elsewhere:
     here.lake.recover()
     for bench in (here, elsewhere):
         wait_until(lambda bench=bench: bench.tracker.get_run(run_id).is_stale)  # type: ignore[misc]
+        assert bench.tracker.get_run(run_id).metrics == {"auc": [(0.5, 1)]}
 
 
 def test_a_tracker_built_by_hand_keeps_its_artifacts_in_a_bucket(bucket: str) -> None:
