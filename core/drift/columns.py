@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from core.drift import measures
-from core.drift.curves import Curves
+from core.drift.curves import curves_of
 from core.drift.findings import ALPHA
 from core.drift.pairs import Pair, Side
 from core.storable import to_stored
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from core.drift.curves import Curves
     from core.drift.measures import Test
     from core.profile.sketch import ColumnSketch
 
@@ -153,12 +154,12 @@ def _finding(name: str, test: Test, effect: float, share: float | None = None) -
 
 def _compare_numbers(found: Comparison) -> None:
     before, after = found.pair.reference.numbers, found.pair.current.numbers
-    curves = Curves.of(before, after)
+    curves = curves_of(before, after)
     test, shift = measures.ks_test(curves), measures.shift_test(curves)
     effect = test.statistic
     if before.finite.rows and after.finite.rows:
         if before.finite is not before or after.finite is not after:
-            curves = Curves.of(before.finite, after.finite)
+            curves = curves_of(before.finite, after.finite)
         effect = _compare_finite(found, curves)
     if not np.isfinite(effect):  # values too far apart to subtract them
         effect = test.statistic

@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from core.drift.curves import Curves
+from core.drift.curves import curves_of
 from core.profile.distribution import Sample
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from core.drift.curves import Curves
     from core.profile.distribution import Distribution
 
     Numbers = npt.NDArray[np.float64]
@@ -60,7 +61,7 @@ class OneSided(NamedTuple):
 
 def ks(reference: Numbers, current: Numbers) -> Test:
     """Return the two-sample Kolmogorov-Smirnov test."""
-    return ks_test(Curves.of(Sample(reference), Sample(current)))
+    return ks_test(curves_of(Sample(reference), Sample(current)))
 
 
 def ks_test(curves: Curves) -> Test:
@@ -80,7 +81,7 @@ def ks_test(curves: Curves) -> Test:
 
 def mann_whitney(reference: Numbers, current: Numbers) -> Test:
     """Return the share of pairs in which the current value is the greater one, and its test."""
-    return shift_test(Curves.of(Sample(reference), Sample(current)))
+    return shift_test(curves_of(Sample(reference), Sample(current)))
 
 
 def shift_test(curves: Curves) -> Test:
@@ -105,7 +106,7 @@ def wasserstein(reference: Numbers, current: Numbers) -> float:
     >>> wasserstein(np.array([0.0, 1.0]), np.array([0.5, 1.5]))
     0.5
     """
-    return Curves.of(Sample(reference), Sample(current)).area()
+    return curves_of(Sample(reference), Sample(current)).area()
 
 
 def robust_scale(reference: Numbers) -> float:

@@ -133,8 +133,11 @@ def _running_range(side: Side | ColumnSketch) -> tuple[float, float] | None:
     if numbers.rows <= _IDENTIFIER_ROWS or not np.isfinite(points[[0, -1]]).all():
         return None
     least, greatest = float(points[0]), float(points[-1])
-    if greatest - least >= 2 * numbers.rows or (points != np.round(points)).any():
+    if greatest - least >= 2 * numbers.rows:
         return None
+    for some in (points[:_IDENTIFIER_ROWS], points):  # the first of them are nearly always enough
+        if (some != np.round(some)).any():
+            return None
     if isinstance(numbers, Sample):
         once = points[1:] > points[:-1]
     else:

@@ -14,6 +14,7 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from core.drift import measures
+from core.drift.merged import MergedSamples
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -67,6 +68,17 @@ def test_the_test_of_a_shift_is_that_of_scipy(digits: int) -> None:
         share = expected.statistic / (len(first) * len(second))
         found = measures.mann_whitney(first, second)
         assert [*found] == pytest.approx([share, expected.pvalue], rel=1e-9)
+
+
+@pytest.mark.parametrize("digits", [0, 1, 6])
+def test_areas_of_many_numbers_are_those_of_scipy(digits: int) -> None:
+    random = np.random.default_rng(5)
+    first = np.sort(np.append(random.normal(size=20_000).round(digits), 1e6))
+    second = np.sort(np.append(random.normal(0.1, 1, 30_000).round(digits), [0.5] * 9_000))
+    curves = MergedSamples(first, second)
+    for low, high in ((-np.inf, np.inf), (-1.0, 1.25), (0.4, 0.6), (3e6, 4e6)):
+        expected = stats.wasserstein_distance(first.clip(low, high), second.clip(low, high))
+        assert curves.area(low, high) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 @given(pair=COUNTS)
