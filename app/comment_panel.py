@@ -46,12 +46,12 @@ class Subject:
     columns: Sequence[str] = field(default_factory=tuple)
 
 
-def comments_button(view: View, *subjects: Subject) -> None:
-    """Draw how many comments there are; a click shows them."""
+def comments_button(view: View, *subjects: Subject, tabs: str = "tab") -> None:
+    """Draw how many comments there are; a click turns to them in the tabs of this key."""
     total = sum(view.ask(view.workbench.comments.count, s.kind, [s.id]) for s in subjects)
 
     def show() -> None:
-        st.session_state["tab"] = TAB
+        st.session_state[tabs] = TAB
 
     label = counted(total, "comment") if total else "Comment"
     st.button(label, icon=":material/chat:", on_click=show, key="show-comments")

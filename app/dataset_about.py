@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from app.job_results import report_address
 from app.layout import card, facts, plain, table
+from app.link_column import link_column
 from app.nav import open_page
 from app.wording import NOTHING, counted, size, when
 
@@ -86,15 +88,20 @@ def _reports_card(view: View, version: DatasetVersion) -> None:
             return
         table(
             {
-                "Reference": [report.version1 for report in reports],
                 "Current": [report.version2 for report in reports],
+                "Reference": [report.version1 for report in reports],
                 "Verdict": ["drift" if report.drift_detected else "none" for report in reports],
                 "Columns": [len(report.drifted_columns) for report in reports],
                 "Made": [report.created_at for report in reports],
             },
             key="version-reports",
             alt="Reports of drift",
-            settings={"Made": st.column_config.DatetimeColumn(format="distance")},
+            settings={
+                "Current": link_column(
+                    "Current", page="drift", addresses=[*map(report_address, reports)]
+                ),
+                "Made": st.column_config.DatetimeColumn(format="distance"),
+            },
         )
 
 

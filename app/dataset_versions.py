@@ -126,6 +126,7 @@ def difference_section(view: View, version: DatasetVersion, labels: Sequence[str
         if st.button("Check drift", icon=":material/compare_arrows:"):
             name = version.dataset_name
             reference, current = f"{name}@{before}", version.name
+            st.session_state.pop("column", None)  # of this page: there, the one that drifted most
             open_page("drift", reference=reference, current=current)
     old = view.ask(view.datasets.get_version, version.dataset_name, before)
     with st.spinner("Comparing the rows"):

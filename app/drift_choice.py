@@ -11,7 +11,7 @@ import streamlit as st
 from app import state
 from app.analysis import AT_ONCE, made_once
 from app.job_watch import offer_work
-from app.layout import chip
+from app.layout import chip, plain
 from app.wording import counted
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Comparison:
 def choose(view: View, names: Sequence[str]) -> Comparison:
     """Draw the choice of both versions; by default the newest one and the one before it."""
     usual = usual_pair(names)
+    unknown = [state.unknown_in_address(key, names) for key in ("reference", "current")]
     state.choose_at_first("reference", usual[0], names)
     state.choose_at_first("current", usual[1], names)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,6 +75,8 @@ def choose(view: View, names: Sequence[str]) -> Comparison:
             key="reference",
             bind="query-params",
             help="What is measured by",
+            on_change=state.forget_unknown,
+            args=("reference",),
         )
         second = st.selectbox(
             "Current",
@@ -82,11 +85,15 @@ def choose(view: View, names: Sequence[str]) -> Comparison:
             key="current",
             bind="query-params",
             help="What is measured",
+            on_change=state.forget_unknown,
+            args=("current",),
         )
         pair = first or usual[0], second or usual[1]
         st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=pair)
         reference, current = (view.ask(view.datasets.get_version, *_parted(name)) for name in pair)
         options = _options([n for n in current.schema if n in reference.schema])
+    for name in filter(None, unknown):
+        st.caption(plain(f"The address names {name!r}, which is not here; another one is shown."))
     return Comparison(reference=reference, current=current, options=options)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.analysis import made_once, may_begin
 from app.chosen_row import choose_row
+from app.comment_panel import Subject, column_comments, comments_section
 from app.document_view import show_blocks, show_callout, show_section, show_table, with_room
 from app.draw import draw
 from app.job_results import report_address
@@ -75,15 +76,15 @@ def verdict_part(report: DriftReport) -> None:
             st.markdown("\n".join(f"- {plain(text)}" for text in report.recommendations))
 
 
-def columns_part(report: DriftReport, called: tuple[str, str]) -> None:
+def columns_part(view: View, report: DriftReport, wanted: Comparison) -> None:
     """Draw every column with both distributions, and one of them whole."""
     if not report.feature_drifts:
         empty("No column is in both versions", "There is nothing to compare.", icon="join")
         return
-    names = short_names(called)
+    names = short_names(wanted.names)
     (found,) = [block for block in all_columns(report, names).blocks if isinstance(block, Table)]
     columns = [_name(row[0]) for row in found.rows]
-    chosen = choose_row(columns, table="drift", of="-".join(called))
+    chosen = choose_row(columns, table="drift", of="-".join(wanted.names), anew=True)
     with chosen.place:
         show_table(found, **chosen.selection)
     column = columns[chosen.row]
@@ -93,8 +94,28 @@ def columns_part(report: DriftReport, called: tuple[str, str]) -> None:
         key="drift-column",
         title=f"{column} in numbers",
     )
+    column_comments(view, _subjects_of_columns(wanted), column=column)
     with st.expander("How to read this", icon=":material/help:"):
         show_blocks(how_to_read().blocks, key="how-to-read")
+
+
+def comments_part(view: View, report: DriftReport) -> None:
+    """Draw what is said of a stored report; what is not stored cannot be spoken of."""
+    if not report.report_id:
+        text = "'Keep report' above stores the one you see: then others find what is said of it."
+        empty("Comments are kept with a stored report", text, icon="chat_bubble")
+        return
+    comments_section(view, Subject(kind="drift_report", id=report.report_id, label="this report"))
+
+
+def _subjects_of_columns(wanted: Comparison) -> list[Subject]:
+    """Return what columns are spoken of: both versions, and their datasets."""
+    versions = (wanted.reference, wanted.current)
+    datasets = dict.fromkeys(version.dataset_name for version in versions)
+    return [
+        *(Subject(kind="dataset_version", id=v.version_id, label=v.name) for v in versions),
+        *(Subject(kind="dataset", id=name, label=name) for name in datasets),
+    ]
 
 
 def _name(cell: Any) -> str:

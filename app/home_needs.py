@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from app.job_results import report_address
 from app.layout import card, table
 from app.link_column import click_column
 from app.nav import open_page
@@ -142,7 +143,7 @@ def _drifted(view: View) -> list[Need]:
             why=f"{columns}{f' and {more} more' if more > 0 else ''} since {report.version1}",
             since=report.created_at,
             page="drift",
-            address={"reference": report.version1, "current": report.version2},
+            address=report_address(report),
         )  # fmt: skip
     return [need for need in judged.values() if need is not None][:_LISTED]
 

@@ -74,7 +74,8 @@ def report_address(report: DriftSummary) -> dict[str, str]:
     asked = {"split" if n == "by" else n: str(v) for n, v in report.parameters.items()}
     known = ("split", "target", "prediction", "correlations", "multivariate")
     options = {n: v.lower() if v == "True" else v for n, v in asked.items() if n in known}
-    return {"reference": report.version1, "current": report.version2, **options}
+    drifted = {"column": report.drifted_columns[0]} if report.drifted_columns else {}
+    return {"reference": report.version1, "current": report.version2, **drifted, **options}
 
 
 def show_findings(job: Job) -> None:

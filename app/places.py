@@ -49,10 +49,10 @@ def place_of(kind: str, thing_id: str, label: str) -> Place:
 
 
 def place_of_comment(kind: str, thing_id: str, label: str) -> Place:
-    """Return the page that shows the comments on a thing; a report's are not shown on one.
+    """Return the page that shows the comments on a thing.
 
     >>> place_of_comment("run", "0197", "forest")
     ('run', {'id': '0197', 'tab': 'Comments'})
     """
     page, address = place_of(kind, thing_id, label)
-    return page, address if kind == "drift_report" else {**address, "tab": "Comments"}
+    return page, {**address, "panel" if kind == "drift_report" else "tab": "Comments"}

@@ -114,6 +114,24 @@ def choose_at_first(key: str, value: str, options: Sequence[str]) -> None:
         st.session_state[key] = value
 
 
+def unknown_in_address(key: str, options: Sequence[str], *, of: str = "") -> str | None:
+    """Return what the address chose that is none of the options, of the thing it was said of.
+
+    Streamlit takes it out of the address at once; it is told until `forget_unknown`.
+    """
+    memory = f"{key}-unknown"
+    asked = st.query_params.get(key)
+    if asked is not None:
+        st.session_state[memory] = None if asked in options else (of, str(asked))
+    kept = st.session_state.get(memory)
+    return kept[1] if kept is not None and kept[0] == of else None
+
+
+def forget_unknown(key: str) -> None:
+    """Say no more what the address chose that is not there: something else was chosen."""
+    st.session_state[f"{key}-unknown"] = None
+
+
 def choose_version(labels: Sequence[str], shown: str, *, key: str) -> None:
     """Draw the choice of another version than the one of the address, which it then names."""
 

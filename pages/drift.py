@@ -9,6 +9,7 @@ from app.drift_choice import UNTOUCHED, choose, compared, keep_report
 from app.drift_opinion import opinion_part
 from app.drift_parts import (
     columns_part,
+    comments_part,
     further_part,
     over_time_part,
     reports_part,
@@ -58,15 +59,15 @@ with actions:
 
 if report is not None:
     verdict_part(report)
-columns, further, time, opinion, reports = st.tabs(
-    ["Columns", "Further", "Over time", "Second opinion", "Reports"],
+columns, further, time, opinion, reports, comments = st.tabs(
+    ["Columns", "Further", "Over time", "Second opinion", "Reports", "Comments"],
     key="panel",
     on_change="rerun",
     bind="query-params",
 )
 if columns.open and report is not None:
     with columns:
-        columns_part(report, wanted.names)
+        columns_part(view, report, wanted)
 if further.open and report is not None:
     with further:
         further_part(report, wanted.names)
@@ -79,3 +80,6 @@ if opinion.open and report is not None:
 if reports.open:
     with reports:
         reports_part(view, wanted)
+if comments.open and report is not None:
+    with comments:
+        comments_part(view, report)

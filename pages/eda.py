@@ -33,9 +33,23 @@ if not names:
         open_page("register")
     st.stop()
 
+unknown = state.unknown_in_address("data", names)
+if unknown is not None:
+    st.caption(plain(f"The address names {unknown!r}, which is not here; another one is shown."))
 with st.container(horizontal=True, vertical_alignment="bottom"):
     state.choose_at_first("data", names[0], names)
-    chosen = st.selectbox("Version", names, index=None, key="data", bind="query-params") or names[0]
+    chosen = (
+        st.selectbox(
+            "Version",
+            names,
+            index=None,
+            key="data",
+            bind="query-params",
+            on_change=state.forget_unknown,
+            args=("data",),
+        )
+        or names[0]
+    )
     dataset, _, label = chosen.rpartition("@")
     version = view.ask(view.datasets.get_version, dataset, label)
     target = st.selectbox(

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app import analysis, session
+from app.home_needs import _drifted as drifted_needs
+from app.job_results import report_address
+from app.places import place_of_comment
 from core import Workbench
 from lake.objects import object_key
 from tests.pages.test_pages import titles, words
@@ -66,6 +69,57 @@ def test_a_column_of_the_address_is_shown_with_its_tests(open_page: Opener, lake
     tests = app.dataframe[1].value
     assert {"Kolmogorov-Smirnov", "Mann-Whitney"} <= {*tests["Test"]}
     assert "drifted" not in {*tests["Verdict"]}
+
+
+def test_names_of_the_address_that_are_not_there_are_explained(
+    open_page: Opener, lake: Path
+) -> None:
+    app = open_page(lake, "drift", column="sleeep", current=f"{NAME}@v9")
+    said = [caption.value for caption in app.caption]
+    assert "The address names 'sleeep', which is not here; the first is shown." in said
+    assert any("v9'" in text and "another one is shown" in text for text in said)
+    assert app.selectbox(key="column").value == "wave"
+    app.selectbox(key="column").select("age").run()
+    assert "sleeep" not in words(app)
+
+
+def test_check_drift_opens_the_column_that_drifted_most(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "dataset", name=NAME, version="v2", tab="Columns")
+    app.selectbox(key="column").select("age").run()
+    app.query_params["tab"] = "Versions"
+    app.session_state["tab"] = "Versions"
+    press(app.run(), "Check drift")
+    assert titles(app) == ["Drift"]
+    assert app.selectbox(key="column").value == "wave"
+
+
+def test_what_needs_a_look_and_lists_of_reports_open_the_column_that_drifted(
+    open_page: Opener, lake: Path
+) -> None:
+    open_page(lake, "home")
+    view = session.look()
+    (report,) = view.datasets.drift_reports(NAME, "v2")
+    address = report_address(report)
+    assert address == {"reference": FIRST, "current": SECOND, "column": report.drifted_columns[0]}
+    (need,) = [each for each in drifted_needs(view) if each.name == SECOND]
+    assert need.address == address
+
+
+def test_a_stored_report_is_spoken_of_and_a_column_shows_what_is_said_of_it(
+    open_page: Opener, own_lake: Path
+) -> None:
+    app = open_page(own_lake, "drift", reference=SECOND, current=FIRST, panel="Comments")
+    assert "Comments are kept with a stored report" in [header.value for header in app.header]
+    app = open_page(own_lake, "drift", reference=FIRST, current=SECOND, panel="Comments")
+    app.text_area[0].set_value("The question was changed in 2017.")
+    press(app, "Comment")
+    assert "The question was changed in 2017." in words(app)
+    place = place_of_comment("drift_report", "0197", f"{FIRST} to {SECOND}")
+    assert place[1]["panel"] == "Comments"
+    session.workbench().comments.add("dataset", NAME, "Asked anew in 2017.", column="sleep")
+    for column, told in (("sleep", True), ("age", False)):
+        app = open_page(own_lake, "drift", reference=FIRST, current=SECOND, column=column)
+        assert ("Asked anew in 2017." in words(app)) is told
 
 
 def test_a_version_has_not_drifted_from_itself(open_page: Opener, lake: Path) -> None:
