@@ -17,6 +17,7 @@ import streamlit as st
 
 from app.errors import show_fault
 from app.layout import facts
+from app.model_register import may_be_model, register_button
 from app.wording import size, when
 from lake.errors import MhrasError
 
@@ -46,8 +47,11 @@ _LANGUAGES: Final = {
 _PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"})
 
 
-def show_artifact(view: View, artifact: Artifact) -> None:
-    """Draw an artifact as what its name says it is, with a button to save it."""
+def show_artifact(view: View, artifact: Artifact, *, as_model: bool = False) -> None:
+    """Draw an artifact as what its name says it is, with a button to save it.
+
+    With `as_model` there is also one that registers it, when it may be a model.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         told = f"{size(artifact.size_bytes)}, kept {when(artifact.created_at)}"
         st.caption(told, width="content")
@@ -59,6 +63,8 @@ def show_artifact(view: View, artifact: Artifact) -> None:
             icon=":material/download:",
             key=f"download-{artifact.artifact_id}",
         )
+        if as_model and may_be_model(artifact):
+            register_button(view, artifact)
     if artifact.size_bytes > LARGEST_SHOWN:
         st.caption("Too large to be shown here.")
         return

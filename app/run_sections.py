@@ -209,7 +209,7 @@ def artifacts_section(view: View, run: Run) -> None:
         widths["Size"] = column(width=72, alignment="right")
         table(rows, key="artifacts", alt="Artifacts of the run", settings=widths)
     with right, card(path or artifacts[0].path, key="artifact-card"):
-        show_artifact(view, by_path.get(path or "", artifacts[0]))
+        show_artifact(view, by_path.get(path or "", artifacts[0]), as_model=True)
 
 
 def environment_section(view: View, run: Run) -> None:

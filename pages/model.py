@@ -7,7 +7,8 @@ import streamlit as st
 from app import session, state
 from app.comment_panel import Subject, comments_button, comments_section
 from app.layout import chip, context_line, copy_code, copy_link, empty, header, plain
-from app.model_live import UNTOUCHED, live_part
+from app.model_changes import UNTOUCHED as CHANGES, changes_part
+from app.model_live import UNTOUCHED as LIVE, live_part
 from app.model_parts import about_part, evaluation_part, history_part, snippets, stage_colour
 from app.nav import open_page
 from app.wording import ago, size
@@ -52,8 +53,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     comments_button(view, *subjects)
 
 make_card = view.workbench.cards.generate_model_card
-evaluation, live, about, history, comments = st.tabs(
-    ["Evaluation", "Live", "About", "Stages", "Comments"],
+evaluation, live, changes, about, history, comments = st.tabs(
+    ["Evaluation", "Live", "Changes", "About", "Stages", "Comments"],
     key="tab",
     on_change="rerun",
     bind="query-params",
@@ -64,6 +65,9 @@ if evaluation.open:
 if live.open:
     with live:
         live_part(view, version)
+if changes.open:
+    with changes:
+        changes_part(view, version, labels)
 if about.open:
     with about:
         about_part(version, view.ask(make_card, version.model_id))
@@ -78,7 +82,7 @@ with actions:
     if st.button("Card", icon=":material/badge:", type="primary"):
         open_page("card", model=version.name)
     copy_code(snippets(view, version), help="Open this model in Python, read its figures in SQL")
-    untouched = {**UNTOUCHED, "tab": "Evaluation", "part": "Performance"}
+    untouched = {**LIVE, **CHANGES, "tab": "Evaluation", "part": "Performance"}
     copy_link(
         state.view_address("model", untouched, name=version.model_name, version=version.version)
     )

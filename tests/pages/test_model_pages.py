@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.wording import NOTHING
 from core import Workbench
 from core.models.statements import STATEMENTS
 from tests.pages.test_pages import titles, words
@@ -88,6 +89,44 @@ def test_each_part_of_an_evaluation_has_an_address(
     app = open_page(lake, "model", name=MODEL, part=part)
     assert part in words(app)
     assert not app.exception
+
+
+def test_two_versions_stand_side_by_side(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "model", name=MODEL, tab="Changes")
+    assert app.selectbox(key="than").value == "v1"
+    changes = app.dataframe[0].value.set_index("name")
+    assert {"version", "file", "run"} <= set(changes.index)
+    assert list(changes.loc["version", ["before", "after"]]) == ["v1", "v2"]
+    assert changes.loc["AUROC in autumn", "before"] == NOTHING
+    app = open_page(lake, "model", name=MODEL, tab="Changes", about="Figure")
+    assert set(app.dataframe[0].value["part"]) == {"Figure"}
+
+
+def test_a_model_of_one_version_has_nothing_beside_it(open_page: Opener, lake: Path) -> None:
+    assert "The only version" in words(open_page(lake, "model", name=PICKLED, tab="Changes"))
+
+
+def test_a_file_of_a_run_becomes_the_next_version(open_page: Opener, own_lake: Path) -> None:
+    with Workbench(own_lake, actor="ana") as bench:
+        run = bench.tracker.search_runs("risk", "name = 'fit 1'")[0]
+        with bench.tracker.start_run("risk", "fit 3") as newest:
+            newest.log_bytes('{"intercept": -3}', "model.json", "model")
+    app = open_page(own_lake, "run", id=newest.run_id, tab="Artifacts", artifact="model.json")
+    press(app, "Register")
+    assert app.error[0].value == "A model needs a name."
+    app.selectbox(key="register-name").set_value(MODEL)
+    app.text_input(key="register-version").set_value("v1")
+    press(app, "Register")
+    assert "v1" in app.error[0].value
+    app.text_input(key="register-version").set_value("")
+    app.text_area(key="register-about").set_value("The third one")
+    press(app, "Register")
+    assert not app.exception
+    with Workbench(own_lake) as bench:
+        version = bench.models.get_model(MODEL)
+        assert (version.version, version.run_id) == ("v3", newest.run_id)
+        assert version.description == "The third one"
+        assert bench.models.get_model(MODEL, "v1").run_id == run.run_id
 
 
 def test_a_pickle_is_shown_with_a_warning(open_page: Opener, lake: Path) -> None:
