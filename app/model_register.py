@@ -48,9 +48,7 @@ def register_button(view: View, artifact: Artifact) -> None:
         label = st.text_input(
             "Version", key="register-version", placeholder="the next: v1, v2 ...", max_chars=64
         )
-        about = st.text_area(
-            "Description", key="register-about", placeholder="Markdown", max_chars=10_000
-        )
+        about = st.text_area("Description", key="register-about", max_chars=10_000)
         if not st.form_submit_button("Register", icon=":material/check:", type="primary"):
             return
         if not name:
