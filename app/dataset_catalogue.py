@@ -161,7 +161,7 @@ def _settings(names: Sequence[str]) -> dict[str, Any]:
     column = st.column_config
     return {
         "dataset": link_column(
-            "Dataset", page="dataset", addresses=[{"name": name} for name in names], width=170
+            "Dataset", page="dataset", addresses=[{"name": name} for name in names], width=215
         ),
         "newest": column.TextColumn("Newest", width=75),
         "versions": column.NumberColumn("Versions", width=70),

@@ -14,11 +14,13 @@ from app.wording import counted, number, size
 from core.errors import DataVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from app.session import View
     from core.datasets.difference import DatasetDifference
     from core.datasets.version import DatasetVersion
+
+    Row = tuple[str, ...]
 
 UNTOUCHED: Final = {"before": None}
 _MEASURES: Final = {"missing": "missing", "distinct": "distinct", "mean": "mean", "std": "sd"}
@@ -132,12 +134,10 @@ def difference_section(view: View, version: DatasetVersion, labels: Sequence[str
     with st.spinner("Comparing the rows"):
         found = view.keep(view.datasets.diff, old.version_id, version.version_id)
     _summary(found)
-    left, right = st.columns(2)
-    with left:
-        _columns_card(found)
-        _values_card(found)
-    with right:
-        _statistics_card(found)
+    cards = [*_cards(found)]
+    for part, (title, names, rows) in zip(st.columns(max(1, len(cards))), cards, strict=False):
+        with part, card(title):
+            _rows_table(names, rows, title.lower().replace(" ", "-"))
     _examples(found)
 
 
@@ -156,41 +156,32 @@ def _summary(found: DatasetDifference) -> None:
             one, many = word.split("|")
             if count:
                 chip(counted(count, one, many), colour=colour)  # type: ignore[arg-type]
+        columns = (found.added_columns, found.removed_columns, found.retyped_columns)
+        if not any((*columns, found.moved_columns, found.same_content)):
+            chip("same columns, types and order")
         key = ", ".join(found.key)
         told = f"rows are told apart by {key}" if key else "without a key: a changed row is two"
         st.caption(plain(f"{told}; {found.chunks_read} of {found.chunks} chunks read"))
 
 
-def _columns_card(found: DatasetDifference) -> None:
-    rows = [(name, "added", kind) for name, kind in found.added_columns.items()]
+def _cards(found: DatasetDifference) -> Iterator[tuple[str, Sequence[str], Sequence[Row]]]:
+    """Return what differs: titles, names of columns and rows; what is the same is left out."""
+    rows: list[Row] = [(name, "added", kind) for name, kind in found.added_columns.items()]
     rows += [(name, "gone", kind) for name, kind in found.removed_columns.items()]
     rows += [(n, "retyped", f"{a} to {b}") for n, (a, b) in found.retyped_columns.items()]
     rows += [(name, "moved", "stands in another place") for name in found.moved_columns]
-    with card("Columns"):
-        if rows:
-            _rows_table(("Column", "Change", "Type"), rows, "schema-changes")
-        else:
-            st.caption("The same columns, of the same types, in the same order.")
-
-
-def _values_card(found: DatasetDifference) -> None:
-    if found.changed_values:
-        with card("Changed values"):
-            rows = [(name, f"{count:,}") for name, count in found.changed_values.items()]
-            _rows_table(("Column", "Values changed"), rows, "value-changes")
-
-
-def _statistics_card(found: DatasetDifference) -> None:
-    rows = [
+    if rows:
+        yield "Columns", ("Column", "Change", "Type"), rows
+    values = [(name, f"{count:,}") for name, count in found.changed_values.items()]
+    if values:
+        yield "Changed values", ("Column", "Values changed"), values
+    moved = [
         (name, _MEASURES[measure], _measure(measure, old), _measure(measure, new))
         for name, measures in found.moved_statistics.items()
         for measure, (old, new) in measures.items()
     ]
-    with card("Statistics"):
-        if rows:
-            _rows_table(("Column", "Statistic", "Before", "Now"), rows, "statistics-changes")
-        else:
-            st.caption("Means, deviations, distinct and missing values are the same.")
+    if moved:
+        yield "Statistics", ("Column", "Statistic", "Before", "Now"), moved
 
 
 def _measure(measure: str, value: Any) -> str:

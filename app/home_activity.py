@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from catalog.activity import Happened
 
 _SHOWN: Final = 10
-_MARKS: Final = re.compile(r"[*_`#>]+")  # of Markdown, which a cell shows as it is
+_MARKS: Final = re.compile(
+    r"[*`#>]+|(?<!\w)_+|_+(?!\w)"
+)  # of Markdown, which a cell shows as it is
 _KINDS: Final = {
     "run": ("RUN", "blue"),
     "version": ("DATA", "green"),
@@ -39,13 +41,13 @@ def recent_activity_card(view: View) -> None:
             {
                 "what": [each.label for each in happened],
                 "kind": [_KINDS[each.kind][0] for each in happened],
-                "about": [" ".join(_MARKS.sub("", each.about).split()) for each in happened],
+                "about": [_about(each) for each in happened],
                 "who": [each.actor for each in happened],
                 "when": [each.happened_at for each in happened],
             },
             key="activity",
             settings={
-                "what": click_column("What", happened, _open, key="activity-open", width=180),
+                "what": click_column("What", happened, _open, key="activity-open", width=210),
                 "kind": column.MultiselectColumn(
                     "Kind",
                     options=[name for name, _ in dict.fromkeys(_KINDS.values())],
@@ -58,6 +60,12 @@ def recent_activity_card(view: View) -> None:
             },
             alt="Recent activity",
         )
+
+
+def _about(each: Happened) -> str:
+    """Say in one line what happened; of a comment, without the marks of Markdown."""
+    said = _MARKS.sub("", each.about) if each.kind == "comment" else each.about
+    return " ".join(said.split())
 
 
 def _open(each: Happened) -> None:

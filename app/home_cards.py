@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from app.layout import Kpi, card, empty, facts, kpis, plain
-from app.link_column import click_column
+from app.job_watch import offer_quietly
+from app.layout import Kpi, card, empty, facts, kpis, plain, table
+from app.link_column import click_column, link_column
 from app.nav import open_page
 from app.run_choices import metric_choices
 from app.run_filters import RunColumns, RunFilter
@@ -16,10 +17,19 @@ from app.run_table import RunTable, run_table
 from app.wording import counted, size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
     from app.session import View
+    from core.datasets.version import DatasetSummary
 
+_LISTED: Final = 6
+_KINDS_OF_BYTES: Final = {
+    "objects": "Data, artifacts, reports",
+    "tables": "Tables: runs, metrics ...",
+    "journal": "Rows just logged",
+}
 FIRST_SCRIPT: Final = """from core import Workbench
 
 with Workbench("{lake}") as wb:
@@ -70,6 +80,7 @@ def recent_runs(view: View) -> None:
 
 def experiments(found: pa.Table) -> None:
     """Draw the experiments; a click opens the runs of one."""
+    total, found = found.num_rows, found.slice(0, _LISTED)  # the newest come first
     names = found.column("experiment_name").to_pylist()
 
     def opened(name: str) -> None:
@@ -79,26 +90,80 @@ def experiments(found: pa.Table) -> None:
     running = any(found.column("running").to_pylist())
     counts = ("runs", "running", "failed") if running else ("runs", "failed")
     shown = ("experiment_name", *counts, "last_start_time")
-    with card(counted(len(names), "experiment").capitalize()):
+    with card(counted(total, "experiment").capitalize(), fill=False):
         st.dataframe(
             found.select(shown),
             hide_index=True,
             key="experiments",
             placeholder="",
             column_config={
-                "experiment_name": click_column("Experiment", names, opened, key="experiment-open"),
-                "runs": column.NumberColumn("Runs", format="localized"),
-                "running": column.NumberColumn("Running"),
-                "failed": column.NumberColumn("Failed"),
+                "experiment_name": click_column(
+                    "Experiment", names, opened, key="experiment-open", width=235
+                ),
+                "runs": column.NumberColumn("Runs", format="localized", width=80),
+                "running": column.NumberColumn("Running", width=80),
+                "failed": column.NumberColumn("Failed", width=80),
                 "last_start_time": column.DatetimeColumn("Last run", format="distance"),
             },
             alt="Experiments",
         )
 
 
+def datasets(found: Sequence[DatasetSummary]) -> None:
+    """Draw the datasets that got a version last; a click opens the newest one."""
+    newest = sorted(found, key=lambda each: each.created_at, reverse=True)[:_LISTED]
+    column = st.column_config
+    with card(counted(len(found), "dataset").capitalize(), fill=False):
+        if not newest:
+            st.caption("None yet: what runs are fitted to can be registered, with its columns.")
+            if st.button("Register data", icon=":material/upload:"):
+                open_page("register")
+            return
+        table(
+            {
+                "dataset": [each.dataset_name for each in newest],
+                "versions": [each.versions for each in newest],
+                "rows": [each.num_rows for each in newest],
+                "registered": [each.created_at for each in newest],
+            },
+            key="newest-datasets",
+            alt="Datasets",
+            settings={
+                "dataset": link_column(
+                    "Dataset",
+                    page="dataset",
+                    addresses=[{"name": each.dataset_name} for each in newest],
+                    width=235,
+                ),
+                "versions": column.NumberColumn("Versions", width=80),
+                "rows": column.NumberColumn("Rows", format="localized", width=80),
+                "registered": column.DatetimeColumn("Newest version", format="distance"),
+            },
+        )
+
+
 def storage(view: View) -> None:
-    """Draw what the lake's bytes are for."""
+    """Draw what the lake's bytes are for, and offer to prove and to compact them."""
+    found = view.ask(view.workbench.storage_bytes)
+    parts = {name: found[name] for name in _KINDS_OF_BYTES if name in found}
+    rest = sum(found.values()) - sum(parts.values())
     with card("Storage"):
-        found = view.ask(view.workbench.storage_bytes)
-        facts({name: size(count) for name, count in found.items()}, alt="Bytes by kind")
+        told = {_KINDS_OF_BYTES[name]: size(count) for name, count in parts.items()}
+        facts({**told, "All else": size(rest)}, alt="Bytes by kind")
+        offer_quietly(
+            view,
+            "proof",
+            {"level": "content"},
+            label="Verify",
+            icon="fact_check",
+            note="Read every byte, and prove that it is what was written.",
+        )
+        offer_quietly(
+            view,
+            "compaction",
+            {},
+            label="Compact",
+            icon="compress",
+            note="Merge the small files of tables: fewer files make questions faster.",
+        )
         st.caption(f"In {plain(view.workbench.lake.url)}")

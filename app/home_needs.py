@@ -1,5 +1,5 @@
-"""What somebody should look at: runs that failed or hang, data that drifted or are overdue, models
-and cards that do not say what they must.
+"""What somebody should look at: runs and jobs that failed, runs that hang, data that drifted or are
+overdue, models and cards that do not say what they must.
 
 One line each: what it is, why it stands here, since when; a click opens it.
 """
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from app.session import View
     from core.datasets.freshness import Freshness
+    from core.jobs.job import Job
     from core.models.card_store import StoredCard
     from core.models.live.kept import KeptReport
     from core.tracking.run import Run
 
 _LISTED: Final = 6  # of each kind
+_JOBS: Final = 200  # that are looked at, the newest ones
 _KINDS: Final = {
     "STALE": "orange",
     "FAILED": "red",
@@ -40,7 +42,8 @@ _KINDS: Final = {
     "INCOMPLETE": "blue",
 }
 _HELP: Final = (
-    "Runs that failed or show no sign of life; newest versions that drifted; datasets older than "
+    "Runs that failed or show no sign of life; jobs that failed and were not done since; "
+    "newest versions that drifted; datasets older than "
     "`fresh_within_days` in their metadata, or than twice their usual time between versions; "
     "models in production whose newest report calls for something; "
     "models in production without a published card; drafts of cards that lack what is required."
@@ -63,6 +66,7 @@ def needs_me(view: View) -> None:
     """List what somebody should look at."""
     needs = [
         *_runs(view),
+        *_jobs(view),
         *_drifted(view),
         *_overdue(view, datetime.now(UTC)),
         *_alerted(view),
@@ -72,8 +76,8 @@ def needs_me(view: View) -> None:
     with card("Needs a look", key="needs-me", fill=False):
         if not needs:
             st.caption(
-                "Nothing: no run failed or hangs, no data drifted or are overdue, no model in "
-                "service raised an alert, every model is explained."
+                "Nothing: no run or job failed, no run hangs, no data drifted or are overdue, no "
+                "model in service raised an alert, every model is explained."
             )
             return
         _table(needs)
@@ -93,7 +97,7 @@ def _table(needs: Sequence[Need]) -> None:
         },
         key="needs",
         settings={
-            "what": click_column("What", needs, opened, key="needs-open", width=200),
+            "what": click_column("What", needs, opened, key="needs-open", width=235),
             "status": column.MultiselectColumn(
                 "Status", options=[*_KINDS], color=[*_KINDS.values()], width=105
             ),
@@ -126,6 +130,25 @@ def _reason(run: Run) -> str:
     if run.is_stale:
         return f"no sign of life for {ago(run.heartbeat_at).removesuffix(' ago')}"
     return (run.error or "no reason given").strip().splitlines()[-1]
+
+
+def _jobs(view: View) -> list[Need]:
+    """Return work that failed the last time it was tried."""
+    newest: dict[str, Job] = {}
+    for job in view.ask(view.workbench.jobs.list_jobs, limit=_JOBS):
+        newest.setdefault(f"{job.kind} {sorted(job.parameters.items())}", job)
+    return [
+        Need(
+            kind="FAILED",
+            name=job.title,
+            why=(job.error or job.message).strip().splitlines()[-1],
+            since=job.ended_at,
+            page="jobs",
+            address={"id": job.job_id},
+        )
+        for job in newest.values()
+        if job.state == "FAILED"
+    ][:_LISTED]
 
 
 def _drifted(view: View) -> list[Need]:

@@ -61,6 +61,21 @@ def offer_work(
             st.rerun()
 
 
+def offer_quietly(
+    view: View, kind: str, parameters: Mapping[str, Any], *, label: str, icon: str, note: str
+) -> None:
+    """Draw a small button that begins work, and what came of it last; or how far it is."""
+    job = _newest(view, kind, parameters)
+    if job is not None and not job.is_over:
+        _follow(job.job_id)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(label, icon=f":material/{icon}:", help=note, key=f"begin-{kind}"):
+            view.workbench.jobs.submit(kind, parameters)
+            st.rerun()
+        st.caption(plain(came_of(job)) if job is not None else "not done yet", width="stretch")
+
+
 def show_work(view: View, job_id: str) -> None:
     """Draw a job that was begun on this page: how far it is, or what came of it."""
     try:

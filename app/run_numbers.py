@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from app.layout import Kpi, kpis
 from app.run_filters import RunFilter, quoted
-from app.wording import number, span
+from app.wording import counted, number, span
 from catalog.direction import lower_is_better
 
 if TYPE_CHECKING:
@@ -35,17 +35,42 @@ def two_weeks(view: View, chosen: RunFilter, matching: int) -> list[Kpi]:
         days=_DAYS,
         only_deleted=chosen.deleted,
     )
-    failed = days.column("failed").to_pylist()
+    runs, failed = (days.column(name).to_pylist() for name in ("runs", "failed"))
+    began = since(runs, matching)
     return [
-        _by_week("Runs", matching, days.column("runs").to_pylist()),
-        _by_week(f"Failed, {_DAYS} days", sum(failed), failed, better="down"),
+        _by_week("Runs", matching, runs, began=began),
+        _by_week(f"Failed, {_DAYS} days", sum(failed), failed, began=began, better="down"),
         _duration(days),
     ]
 
 
+def since(days: list[int], matching: int) -> str:
+    """Say since when there are runs, if that is not long enough to compare a week with another.
+
+    >>> since([0] * 13 + [4], 4), since([0] * 10 + [1, 0, 0, 3], 4), since([1] * 14, 14)
+    ('since today', 'since 3 days ago', '')
+    >>> since([0] * 13 + [4], 9)  # others are older
+    ''
+    """
+    first = next((place for place, count in enumerate(days) if count), None)
+    if first is None or sum(days) < matching:
+        return ""
+    past = len(days) - 1 - first
+    if past >= _DAYS // 2:
+        return ""
+    return f"since {counted(past, 'day')} ago" if past else "since today"
+
+
 def _by_week(
-    label: str, value: int, days: list[int], better: Literal["up", "down"] | None = None
+    label: str,
+    value: int,
+    days: list[int],
+    *,
+    began: str,
+    better: Literal["up", "down"] | None = None,
 ) -> Kpi:
+    if began:
+        return Kpi(label=label, value=f"{value:,}", note=began, trend=days)
     change = week_change(days)
     delta = f"{change:+,}" if change else 0
     note = "vs week before"

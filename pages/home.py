@@ -31,8 +31,11 @@ else:
     home_needs.needs_me(view)
     left, right = st.columns([5, 3])
     with left:
-        home_cards.experiments(experiments)
+        if total:
+            home_cards.experiments(experiments)
+        home_cards.datasets(datasets)
     with right:
         home_cards.storage(view)
     home_activity.recent_activity_card(view)
-    home_cards.recent_runs(view)
+    if total:
+        home_cards.recent_runs(view)
