@@ -186,7 +186,9 @@ def _append_change(rows: dict[str, list[str]], what: str, name: str, pair: Pair)
 
 def artifacts_section(view: View, run: Run) -> None:
     """List the artifacts, and show the one that is chosen."""
-    artifacts = view.ask(view.runs.list_artifacts, run.run_id)
+    found = view.ask(view.runs.list_artifacts, run.run_id)
+    # what the run made comes before what was kept of its code
+    artifacts = sorted(found, key=lambda artifact: artifact.artifact_type == "code")
     if not artifacts:
         empty(
             "No artifacts", "tracker.log_artifact('model.json', 'model') keeps a file with the run."

@@ -91,7 +91,7 @@ def test_the_commands_for_data_run_one_after_the_other(tmp_path: Path) -> None:
     for name, data in {"survey": lines, "later": lines.replace(",27,", ",9,")}.items():
         (tmp_path / f"{name}.csv").write_text(f"person,phq9,risk\n{data}")
     places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    script = "set -e\nmhras init\n" + blocks("sh")[1]
+    script = "set -e\n" + blocks("sh")[1]
     out = subprocess.run(
         ["sh", "-c", script],
         cwd=tmp_path,
