@@ -48,6 +48,10 @@ class Torture:
     readers: int = 2
     pace: Pace = field(default_factory=Pace)
     kills_a_second: float = 3.0
+    kills: int = 0
+    """Of writers, at least: on a busy machine it goes on until there are so many."""
+    commits: int = 0
+    """Of manifests, at least."""
     seed: int = 0
 
     @property
@@ -90,7 +94,7 @@ def torture(plan: Torture) -> Outcome:
     """Do it, and return what happened. The lake must be new."""
     _import_all(plan)
     outcome = Outcome()
-    lives = plan.writers + round(plan.seconds * plan.kills_a_second * 4)
+    lives = plan.writers + round((plan.seconds + PATIENCE) * plan.kills_a_second * 2)
     with Counters(plan.counters, 1 + NUMBERS * lives) as counters:
         with Child(_prepare, plan.place) as child:
             child.end()
@@ -154,7 +158,7 @@ def _kill_and_restart(plan: Torture, counters: Counters, outcome: Outcome) -> No
         writers = [children.enter_context(_writer(plan, counters)) for _ in range(plan.writers)]
         compactors = [children.enter_context(_compactor(plan, n)) for n in range(plan.compactors)]
         end = time.monotonic() + plan.seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end or not _enough(plan, outcome, end + PATIENCE):
             time.sleep(chance.expovariate(plan.kills_a_second))
             if chance.random() < 0.9:
                 place = chance.randrange(plan.writers)
@@ -171,6 +175,18 @@ def _kill_and_restart(plan: Torture, counters: Counters, outcome: Outcome) -> No
         for compactor in compactors:
             compactor.tell("end")
             outcome.violations += compactor.hear()
+
+
+def _enough(plan: Torture, outcome: Outcome, end: float) -> bool:
+    """Tell whether so much happened that it proves something, or that no more can be waited for."""
+    with Child(_count_commits, plan.place) as child:
+        enough = child.hear() >= plan.commits and outcome.writers_killed >= plan.kills
+    return enough or time.monotonic() > end
+
+
+def _count_commits(pipe: Pipe, place: Place) -> None:
+    lake = place.open(0)
+    pipe.send(sum(lake.table(name).snapshot().version for name in SPECS))
 
 
 def _kill(child: Child, outcome: Outcome) -> None:
