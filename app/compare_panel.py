@@ -10,7 +10,7 @@ from app import state
 from app.compare_choice import chosen_bar, compared_table
 from app.compare_rows import difference_rows
 from app.curves import curve_options, curves, distinct_names
-from app.layout import card, empty, table as show_table
+from app.layout import card, empty, name_width, table as show_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,5 +52,5 @@ def _differences(table: pa.Table, names: dict[str, str]) -> None:
         columns,
         key="differences",
         alt=f"What differs between {', '.join(names.values())}",
-        settings={"": st.column_config.TextColumn(" ", pinned=True, width=130)},
+        settings={"": st.column_config.TextColumn(" ", pinned=True, width=name_width(columns[""]))},
     )

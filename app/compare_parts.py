@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.compare_rows import BEST, NOT_SET, difference_rows
 from app.draw import draw, mode
-from app.layout import card, empty, plain, table as show_table
+from app.layout import card, empty, name_width, plain, table as show_table
 from app.state import MOST_COMPARED
 from app.wording import counted
 from catalog.direction import lower_is_better
@@ -35,10 +35,11 @@ def differences_part(compared: Compared, metric: str | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         baseline = st.selectbox("Baseline", names, key="baseline", bind="query-params", width=300)
         rare = st.toggle(
-            "Rows that few runs have",
+            "Rows that tell little",
             key="rare",
             bind="query-params",
-            help="Params, tags and metrics that fewer than half of these runs have",
+            help="Params, tags and metrics that fewer than half of these runs have, or that are"
+            " the same in all that have them",
         )
     shown, start = table.take(places), names.index(baseline or names[0])
     rows = difference_rows(shown, baseline=start, first=metric)
@@ -54,7 +55,7 @@ def differences_part(compared: Compared, metric: str | None) -> None:
         columns,
         key="differences",
         alt=f"What differs between {counted(len(names), 'run')}",
-        settings={"": st.column_config.TextColumn(" ", pinned=True, width=150)},
+        settings={"": st.column_config.TextColumn(" ", pinned=True, width=name_width(columns[""]))},
         height="content",
     )
     told = (
@@ -63,7 +64,7 @@ def differences_part(compared: Compared, metric: str | None) -> None:
         " this metric."
     )
     if len(rows) < every:
-        told += f" {counted(every - len(rows), 'row')} that fewer than half of them have left out."
+        told += f" {counted(every - len(rows), 'row')} that tell little left out."
     if len(places) < table.num_rows:
         told += f" Shown are the best {len(places)} of {table.num_rows:,} by {plain(metric or '')}."
     st.caption(told)

@@ -23,14 +23,16 @@ def difference_rows(
     """Return the lines of a comparison made by `RunBoard.compare`, without what is the same in all.
 
     With the place of a baseline, values of metrics tell how far they are from it, and the best are
-    marked. What fewer than `least` runs have is left out; the metric `first` comes before others.
+    marked. With `least`, what fewer runs have is left out, and what is the same in all that have
+    it. The metric `first` comes before others.
     """
     rows: list[tuple[str, list[str]]] = []
     leading = (f"metrics.{first}", f"metrics.{first}.best")
     labels = sorted(table.column_names, key=lambda label: _rank(label, leading))
     for label in labels:
         values: list[Any] = table.column(label).to_pylist()
-        if len(values) - values.count(None) < least:
+        known = [value for value in values if value is not None]
+        if least and (len(known) < least or len(set(known)) == 1):
             continue
         kind, _, name = label.partition(".")
         if label == "duration":

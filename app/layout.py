@@ -205,6 +205,16 @@ def table(
     )
 
 
+def name_width(names: Sequence[str | None]) -> int:
+    """Return how many pixels a column of names needs; a very long one is cut.
+
+    >>> name_width(["forest", None]), name_width(["logistic_regression rate-range-test"])
+    (150, 262)
+    """
+    longest = max((len(name) for name in names if name is not None), default=0)
+    return min(340, max(150, round(6.6 * longest) + 31))
+
+
 def facts(rows: dict[str, Any], *, alt: str) -> None:
     """Draw names and values as a quiet two-column list; values are shown as text."""
     shown = {plain(name): plain(value) or "-" for name, value in rows.items()}

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from app.layout import pager, plain
+from app.layout import name_width, pager, plain
 from app.link_column import click_column
 from app.run_filters import ALL, RunFilter, quoted
-from app.run_table import ROW_HEIGHT, name_width
+from app.run_table import ROW_HEIGHT
 from app.wording import counted
 from catalog.direction import lower_is_better
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from app import state
+from app.layout import name_width
 from app.link_column import click_column
 from app.nav import open_page
 from app.wording import param_text
@@ -73,16 +74,6 @@ def run_table(runs: pa.Table, shown: RunTable, *, key: str, selectable: bool = T
 
 def _open(run_id: str) -> None:
     open_page("run", id=run_id)
-
-
-def name_width(names: Sequence[str | None]) -> int:
-    """Return how many pixels a column of names needs; a very long one is cut.
-
-    >>> name_width(["forest", None]), name_width(["logistic_regression rate-range-test"])
-    (150, 262)
-    """
-    longest = max((len(name) for name in names if name is not None), default=0)
-    return min(340, max(150, round(6.6 * longest) + 31))
 
 
 def status_column() -> Any:

@@ -8,9 +8,11 @@ import streamlit as st
 
 from app import session, state
 from app.compare_artifacts import artifacts_part
+from app.compare_boxes import boxes_part
 from app.compare_chance import chance_part
 from app.compare_choice import MOST_RUNS, choose_compared
 from app.compare_code import code_part
+from app.compare_contour import contour_part
 from app.compare_export import export_comparison
 from app.compare_parts import differences_part, parallel_part, scatter_part
 from app.layout import empty, header, plain, runs_line
@@ -25,7 +27,11 @@ UNTOUCHED: dict[str, Any] = {
     "rare": False,
     # what is usual of these depends on the runs, so the link says them
     **dict.fromkeys(
-        ("baseline", "x", "y", "shade", "first", "second", "left", "right", "file"), state.VARIES
+        (
+            *("baseline", "x", "y", "shade", "contour_x", "contour_y", "box_by"),
+            *("first", "second", "left", "right", "file"),
+        ),
+        state.VARIES,
     ),
     **dict.fromkeys(("axes", "seeds"), state.SEVERAL_VARY),
 }
@@ -51,11 +57,13 @@ metric = st.selectbox(
     placeholder="none logged",
     help="Colours the lines, ranks the runs, and is what chance is asked about",
 )
-differences, parallel, scatter, artifacts, code, chance = st.tabs(
+differences, parallel, scatter, contour, boxes, artifacts, code, chance = st.tabs(
     [
         "Differences",
         "Parallel coordinates",
         "Scatter",
+        "Contour",
+        "Boxes",
         "Artifacts",
         "Code and environment",
         "Is it chance?",
@@ -73,6 +81,12 @@ if parallel.open:
 if scatter.open:
     with scatter:
         scatter_part(compared, metric)
+if contour.open:
+    with contour:
+        contour_part(compared, metric)
+if boxes.open:
+    with boxes:
+        boxes_part(compared, metric)
 if artifacts.open:
     with artifacts:
         artifacts_part(view, compared)

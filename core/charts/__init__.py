@@ -8,6 +8,7 @@
     comparison  the same measure twice, as ranges and as names
     parallel    parallel coordinates, for ECharts
     axes        numbers, numbers of many sizes, or words
+    contour     a measure over two others
     matrix      correlations, missing values, binned scatter plots
     intervals   forest and box plots, lines with bands, calibration, densities
     decision    net benefit by threshold of risk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDE: Final = 200  # times the least: from here on a linear axis crowds the small ones
+_WIDE: Final = 100  # times the least: from here on a linear axis crowds the small ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 columns of a forest plot:   name (text), value, low, high, note (text)
 columns of a box plot:      name (text), low, first, median, third, high
+  with dots:                also part ("box" or "dot"), value, run (text) of the dots
 columns of a band:          x, value, low, high, series (text, when there are several)
 columns of a calibration:   predicted, observed, low, high (0 ... 1), rows
 columns of a density:       low, high, share, density (share of one range)
@@ -64,8 +65,18 @@ def forest_plot(
     }
 
 
-def box_plot(title: str, *, value: str, count: int, name: str = "Group", unit: str = "") -> Spec:
+def box_plot(
+    title: str,
+    *,
+    value: str,
+    count: int,
+    name: str = "Group",
+    unit: str = "",
+    dots: str | None = None,
+) -> Spec:
     """Describe the quartiles and the reach of values for each of `count` names.
+
+    `dots` is what is drawn as a dot over its box, for example "Run".
 
     >>> box_plot("Sleep by site", value="Sleep", unit="h", name="Site", count=3)["description"]
     'Box plot: Sleep by site. Median, quartiles and reach of Sleep (h) for each site.'
@@ -97,14 +108,42 @@ def box_plot(title: str, *, value: str, count: int, name: str = "Group", unit: s
     ]
     labels = {"title": None, "ticks": False, "domain": False, "labelLimit": 220}
     tooltip = [named, *({**field, "format": ".6~g"} for field in fields.values())]
+    said = f"Median, quartiles and reach of {measure} for each {name.lower()}"
+    if dots is not None:
+        layers = [*_only_boxes(layers), _dots(measure, dots, named, across)]
+        said += f", and a dot for each {dots.lower()}"
     return {
         "title": title,
-        "description": (
-            f"Box plot: {title}. Median, quartiles and reach of {measure} for each {name.lower()}."
-        ),
+        "description": f"Box plot: {title}. {said}.",
         "height": max(60, (_ROW + 8) * count),
         "encoding": {"y": {**named, "axis": labels}, "tooltip": tooltip},
         "layer": layers,
+    }
+
+
+def _only_boxes(layers: list[Spec]) -> list[Spec]:
+    """Draw boxes of rows that are boxes, so pale that dots are seen on them."""
+    colours: tuple[dict[str, Any], ...] = ({}, {"opacity": 0.3}, {"color": _QUIET, "thickness": 3})
+    return [
+        {
+            **layer,
+            "mark": {**layer["mark"], **colour},
+            "transform": [{"filter": "datum.part === 'box'"}],
+        }
+        for layer, colour in zip(layers, colours, strict=True)
+    ]
+
+
+def _dots(measure: str, dots: str, named: dict[str, Any], across: dict[str, Any]) -> Spec:
+    value = _number("value", measure)
+    run = {"field": "run", "type": "nominal", "title": dots}
+    return {
+        "mark": {"type": "point", "filled": True, "size": 45, "opacity": 0.85},
+        "transform": [{"filter": "datum.part === 'dot'"}],
+        "encoding": {
+            "x": {**value, **across},
+            "tooltip": [run, named, {**value, "format": ".6~g"}],
+        },
     }
 
 

@@ -69,7 +69,7 @@ def heat_map(
         "mark": {"type": "rect"},
         "encoding": {
             **encoding,
-            "color": _steps("value", value, domain=[low, high], diverging=low < 0),
+            "color": steps("value", value, domain=[low, high], diverging=low < 0),
             "tooltip": [fields["y"], fields["x"], told],
         },
     }
@@ -112,7 +112,7 @@ A dot is alert, a bar at the left of a cell is change.'
             "transform": [{"filter": "isValid(datum.value)"}],
             "encoding": {
                 **places,
-                "color": _steps("value", value, domain=domain, diverging=domain[0] < 0, form=form),
+                "color": steps("value", value, domain=domain, diverging=domain[0] < 0, form=form),
                 "tooltip": [places["y"], places["x"], told, *noted],
             },
         },
@@ -166,7 +166,7 @@ def missing_matrix(title: str, *, names: Sequence[str], rows: int) -> Spec:
                 "axis": _names("y", names),
                 "scale": {"padding": 0.12},
             },
-            "color": _steps("share", "Missing", domain=[0, 1], form=".0%"),
+            "color": steps("share", "Missing", domain=[0, 1], form=".0%"),
             "tooltip": [column, low, high, share],
         },
     }
@@ -195,7 +195,7 @@ def binned_scatter(title: str, *, x: str, y: str, count: str = "Rows", height: i
             "x2": {"field": "x_high"},
             "y": {**sides[2], "axis": {"title": y, "grid": False}, **free},
             "y2": {"field": "y_high"},
-            "color": _steps("count", count, form=",.0f"),
+            "color": steps("count", count, form=",.0f"),
             "tooltip": [*sides, number],
         },
     }
@@ -212,7 +212,7 @@ def _names(channel: str, shown: Sequence[str]) -> dict[str, Any]:
     return {**names, "labelAngle": 0 if fits else -45}
 
 
-def _steps(
+def steps(
     field: str,
     title: str,
     *,
@@ -220,6 +220,7 @@ def _steps(
     diverging: bool = False,
     form: str = ".2~f",
 ) -> dict[str, Any]:
+    """Describe colours in ten steps, with their legend above the chart."""
     scale: dict[str, Any] = {"type": "quantize", "range": "diverging" if diverging else "ramp"}
     if domain is not None:
         scale["domain"] = list(domain)

@@ -22,6 +22,7 @@ FULL = {
     "home": "",
     "runs": "runs",
     "runs-charts": "runs?view=Charts",
+    "compare-boxes": "compare?comparing=Boxes",
     "sql": "sql?query=select+run_name+from+runs",
     "sql-refused": "sql?query=selec+1",
     "jobs": "jobs",

@@ -23,6 +23,8 @@ PARTS = (
     "Differences",
     "Parallel coordinates",
     "Scatter",
+    "Contour",
+    "Boxes",
     "Code and environment",
     "Is it chance?",
 )
@@ -92,7 +94,7 @@ def test_rows_that_few_runs_have_wait_behind_a_switch(
     assert labels[:4] == ["experiment", "status", "duration", "loss"]  # what is asked about first
     assert "depth" in labels
     assert "*param*" not in labels
-    assert "rows that fewer than half of them have left out" in words(app)
+    assert "that tell little left out" in words(app)
     app = app.toggle(key="rare").set_value(True).run()
     table = app.dataframe[0].value.set_index(app.dataframe[0].value.columns[0])
     assert table.loc["*param*"]["forest-4"] == "not set"
@@ -196,3 +198,53 @@ def test_what_differs_is_a_report(repeated: Path) -> None:
     names = {run.run_id: run.run_name for run in runs}
     compared = Compared(table=table, names=names, metrics=["auc"], matching=len(runs))
     assert "★ 0.78" in comparison_report(compared, "auc").decode()
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of twelve runs at each of four rates and three depths, and a failed one elsewhere."""
+    folder = tmp_path_factory.mktemp("lakes") / "searched"
+    with Workbench(folder, actor="ana", durability="process") as bench:
+        for rate in (0.0001, 0.001, 0.01, 0.1):
+            for depth in (2, 4, 8):
+                with bench.tracker.start_run("risk", f"tree-{depth}-{rate:g}") as run:
+                    run.log_params({"rate": rate, "depth": depth, "rows": 12_114 + depth})
+                    run.log_metrics({"auc": 0.6 + rate - depth / 100})
+        failed = bench.tracker.start_run("risk", "stumbled")
+        failed.log_params({"rate": 0.5, "depth": 4, "rows": 12_118})
+        failed.log_metrics({"auc": 0.99})
+        failed.end("FAILED")
+    return folder
+
+
+def test_a_metric_is_drawn_between_runs_of_two_params(open_page: Opener, searched: Path) -> None:
+    app = open_page(
+        searched, "compare", comparing="Contour", contour_x="depth", contour_y="rate", metric="auc"
+    )
+    assert titles(app) == ["Compare"]
+    said = words(app).replace("\\", "")
+    assert "The highest is 0.68 at depth 2, rate 0.1." in said
+    assert "12 finished runs of 13. They also differ in rows." in said
+    assert "linear over Delaunay triangles" in said
+
+
+def test_too_few_runs_for_a_contour_are_told(open_page: Opener, searched: Path) -> None:
+    app = open_page(searched, "compare", comparing="Contour", filter="params.depth != '8'")
+    assert "Too few runs for a contour" in words(app)
+    assert "The best pair of these runs has 8." in words(app)
+
+
+def test_boxes_are_drawn_of_what_parts_the_runs_best(open_page: Opener, searched: Path) -> None:
+    app = open_page(searched, "compare", comparing="Boxes", metric="auc")
+    box = app.selectbox(key="box_by")
+    assert box.value == "params.depth"
+    assert "params.rate" in box.options
+    assert "fewer than 5 runs have dots only" in words(app)
+    app.selectbox(key="box_by").set_value("status").run()
+    assert titles(app) == ["Compare"]
+
+
+def test_what_counts_has_commas(open_page: Opener, searched: Path) -> None:
+    app = open_page(searched, "compare", metric="auc")
+    table = app.dataframe[0].value.set_index(app.dataframe[0].value.columns[0])
+    assert table["stumbled"]["rows"] == "12,118"

@@ -11,6 +11,7 @@ import pytest
 
 from core.charts.bars import bars, histogram
 from core.charts.comparison import paired_names, paired_ranges
+from core.charts.contour import contour_plot
 from core.charts.curves import curve_rows
 from core.charts.decision import decision_curve
 from core.charts.export import to_png, to_svg, with_data
@@ -64,6 +65,16 @@ MARKED = [
     {"row": "a", "column": name, "value": value, "alert": name == "c", "change": True, "note": "-"}
     for name, value in (("b", None), ("c", 0.4))
 ]
+DOTTED = [
+    {"part": "box", "name": "a", **BOXES[0]},
+    {"part": "dot", "name": "a", "value": 2.5, "run": "forest"},
+]
+SURFACE = [
+    {"part": "strip", "x": 0.1, "y": 1, "x2": 0.5, "y2": 2, "value": 0.55, "name": "0.5 to 0.6"},
+    {"part": "line", "x": 0.1, "y": 1, "x2": 0.5, "y2": 2, "value": 0.6, "name": None},
+    {"part": "point", "x": 0.2, "y": 1.5, "value": 0.5, "name": "forest"},
+    {"part": "best", "x": 0.4, "y": 2, "value": 0.8, "name": "gbm"},
+]
 THRESHOLDS = [
     {"measure": name, "threshold": t, "value": t, "low": t / 2, "high": t + 0.1}
     for name in ("PPV", "NPV")
@@ -87,6 +98,19 @@ CHARTS |= {
     "binned": (binned_scatter("Age and sleep", x="Age", y="Sleep"), CELLS),
     "forest": (forest_plot("AUROC", value="AUROC", count=2, reference=0.5), ESTIMATES),
     "box": (box_plot("Sleep by site", value="Sleep", unit="h", count=1), BOXES),
+    "boxes with dots": (box_plot("AUC by site", value="AUC", count=1, dots="Run"), DOTTED),
+    "contour": (
+        contour_plot(
+            "AUC by rate and depth",
+            x="rate",
+            y="depth",
+            value="AUC",
+            extent=((0.1, 1), (1, 3)),
+            domain=(0.5, 0.8),
+            logarithmic=(True, False),
+        ),
+        SURFACE,
+    ),
     "band": (line_with_band("Drift", x="Week", y="Distance"), BAND),
     "bands": (line_with_band("Drift by site", x="Week", y="Distance", several=True), BAND),
     "calibration": (calibration_plot("Calibration"), RISKS),
