@@ -24,10 +24,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleLake:
 
 
 @pytest.fixture
-def open_page() -> Iterator[Callable[..., AppTest]]:
+def open_page(tmp_path: Path) -> Iterator[Callable[..., AppTest]]:  # noqa: ARG001
     """Open a page of a lake: `open_page(folder, "runs", filter="...")`.
 
-    Without a lake it is that of the surroundings.
+    Without a lake it is that of the surroundings. It wants the folder of the test because that is
+    deleted after whoever wanted it is done: lakes are closed before.
     """
 
     def start(lake: Path | None, page: str = "home", /, **parameters: str | list[str]) -> AppTest:
