@@ -120,7 +120,7 @@ def to_stored(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Return a column as it is stored, in one piece. Raises pa.ArrowException."""
     wanted = stored_type(column.type)
     array = _joined(column) if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):  # too large for the offsets of its type
+    if isinstance(array, pa.ChunkedArray):  # too large for the offsets of its type, or see there
         array = pa.concat_arrays([to_stored(piece) for piece in array.chunks])
     if isinstance(array.type, pa.BaseExtensionType):
         array = array.storage
@@ -134,7 +134,17 @@ def to_stored(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def _joined(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Put the pieces of a column together; of one, Arrow would make a copy."""
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if column.num_chunks and _has_odd_dictionary(column.type):
+        return column  # Arrow cannot put their dictionaries together
+    return column.combine_chunks()
+
+
+def _has_odd_dictionary(kind: pa.DataType) -> bool:
+    if not is_a.is_dictionary(kind):
+        return False
+    return bool(is_a.is_nested(kind.value_type) or is_a.is_dictionary(kind.value_type))
 
 
 def from_stored(

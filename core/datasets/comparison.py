@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.datasets.version import DatasetVersion
+from core.drift.arguments import check_types, was_asked
 from core.errors import DatasetNotFoundError, DataVersionError, DriftReportError
 from core.memory import given_back
 
@@ -81,10 +82,12 @@ class Side:
     def stored(self, columns: Sequence[str]) -> Iterator[pa.Array]:
         """Yield columns as they are stored, a few of them in memory at a time."""
         from core.datasets.columns import read_columns  # with Arrow, as above
+        from core.drift.comparable import comparable
         from core.storable import to_stored
 
         if self.version is None or self.versions is None:
-            yield from (to_stored(self.table[name]) for name in columns)
+            table = comparable(self.table, columns)
+            yield from (to_stored(table[name]) for name in columns)
         else:
             objects, layout = self.versions.stored(self.version)
             yield from (column for _, column in read_columns(objects, layout, columns))
@@ -142,8 +145,7 @@ class Comparisons:
         and for a method that there is not, or that cannot do what was asked for.
         """
         before, after = self.sides([(reference, "reference"), (current, "current")])
-        _check_columns(columns, before, after)
-        _check_method(method, options)
+        _check(columns, method, options, before, after)
         if not store or before.version is None or after.version is None:
             return _compared(before, after, columns, method, options)
         return self._reports.once(
@@ -188,8 +190,7 @@ def compare_tables(
         Side(data, _name_of(data, name))
         for data, name in ((reference, "reference"), (current, "current"))
     )
-    _check_columns(columns, before, after)
-    _check_method(method, options)
+    _check(columns, method, options, before, after)
     return _compared(before, after, columns, method, options)
 
 
@@ -231,8 +232,16 @@ def _compared(
     return replace(found, parameters=parameters, labels=before.labels | after.labels)
 
 
+def _check(
+    columns: Any, method: Any, options: Mapping[str, Any], before: Side, after: Side
+) -> None:
+    check_types(columns, options)
+    _check_columns(columns, before, after)
+    _check_method(method, options)
+
+
 def _asked(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value not in (None, False)}
+    return {name: value for name, value in options.items() if was_asked(value)}
 
 
 def _parameters(
@@ -245,8 +254,8 @@ def _parameters(
     return found if method == "exact" else {**found, "method": method}
 
 
-def _check_method(method: str, options: Mapping[str, Any]) -> None:
-    if method not in {"exact", "sketch"}:
+def _check_method(method: Any, options: Mapping[str, Any]) -> None:
+    if method not in ("exact", "sketch"):
         message = f"There is no method {method!r}."
         raise DataVersionError(message, hint="Use 'exact' or 'sketch'.", method=method)
     asked = _asked(options)

@@ -78,7 +78,7 @@ def read_all(data: Any) -> pa.Table:
     2
     """
     source = open_source(data)
-    return pa.concat_tables([source.schema.empty_table(), *source.pieces])
+    return pa.concat_tables([pa.Table.from_batches([], source.schema), *source.pieces])
 
 
 def _slices(table: pa.Table) -> Iterator[pa.Table]:

@@ -15,6 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import pyarrow.types as is_a
+
+from core.drift.arguments import ANALYSES, faults_of_types, fits
 from core.drift.correlation import METHODS, correlation_drifts
 from core.drift.further_advice import (
     of_all_columns,
@@ -26,9 +29,10 @@ from core.drift.multivariate import multivariate_drift
 from core.drift.outcome import outcome_drift
 from core.drift.subgroups import subgroup_drift
 from core.errors import DataVersionError
+from core.storable import stored_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -97,13 +101,12 @@ def analyse(
     return further
 
 
-def check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
+def check(reference: pa.Table, current: pa.Table, columns: Any, asked: Mapping[str, Any]) -> None:
     """Refuse an analysis, a method or a column there is not. Raises DataVersionError with all."""
+    faults = [*faults_of_types(columns, asked)]
+    asked = {name: value for name, value in asked.items() if name in ANALYSES and fits(name, value)}
     names = {role: asked.get(role) for role in ("target", "prediction", "by")}
     known = [*dict.fromkeys([*reference.column_names, *current.column_names])]
-    faults = [
-        f"there is no analysis {name!r}" for name in asked if name not in OnRequest.__annotations__
-    ]
     faults += [
         f"{role}: neither table has the column {name!r}"
         for role, name in names.items()
@@ -114,17 +117,20 @@ def check(reference: pa.Table, current: pa.Table, asked: OnRequest) -> None:
     if not isinstance(method, bool) and method not in METHODS:
         faults.append(f"correlations: {method!r} is neither {' nor '.join(METHODS)}")
     if faults:
-        analyses = ", ".join(OnRequest.__annotations__)
-        hint = f"Columns: {', '.join(known)}. Analyses: {analyses}."
+        hint = f"Columns: {', '.join(known)}. Analyses: {', '.join(ANALYSES)}."
         raise DataVersionError(f"{'; '.join(faults)}.", hint=hint, faults=faults)
 
 
-def _faults_of_design(reference: pa.Table, current: pa.Table, asked: OnRequest) -> Iterator[str]:
+def _faults_of_design(
+    reference: pa.Table, current: pa.Table, asked: Mapping[str, Any]
+) -> Iterator[str]:
     cluster, strata = columns_of(asked.get("cluster")), columns_of(asked.get("strata"))
     for role, named in (("cluster", cluster), ("strata", strata)):
         for name in named:
             if not all(name in table.column_names for table in (reference, current)):
                 yield f"{role}: both tables need the column {name!r}"
+            elif not all(_makes_groups(table[name].type) for table in (reference, current)):
+                yield f"{role}: values of {name!r} are of a type that makes no groups"
     if strata and not cluster:
         yield "strata: name the clusters as well"
     independent = [
@@ -134,3 +140,10 @@ def _faults_of_design(reference: pa.Table, current: pa.Table, asked: OnRequest) 
     ]
     if cluster and independent:
         yield f"{', '.join(independent)}: rows are taken as independent, not in clusters"
+
+
+def _makes_groups(kind: pa.DataType) -> bool:
+    stored = stored_type(kind)
+    return not (
+        is_a.is_nested(stored) or is_a.is_large_binary(stored) or is_a.is_fixed_size_binary(stored)
+    )

@@ -12,6 +12,7 @@ from core.drift.analyses import Further, OnRequest, analyse, check, columns_of
 from core.drift.cluster_tests import correct
 from core.drift.clusters import Design
 from core.drift.columns import adjust, as_results, compare, pair_of, sides_of
+from core.drift.comparable import comparable
 from core.drift.counting import count_values
 from core.drift.findings import COLUMNS
 from core.drift.pairs import Pair
@@ -73,8 +74,8 @@ def detect_drift(
     >>> detect_drift(before, after).drifted_columns
     ('score',)
     """
-    first, second = to_arrow(reference), to_arrow(current)
-    check(first, second, on_request)
+    first, second = comparable(to_arrow(reference)), comparable(to_arrow(current))
+    check(first, second, columns, on_request)
     before, after = Outline.of(names[0], first), Outline.of(names[1], second)
     cluster = columns_of(on_request.get("cluster"))
     strata = columns_of(on_request.get("strata"))

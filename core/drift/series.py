@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.types as is_a
 
 from core.drift.columns import adjust, compare
+from core.drift.comparable import comparable
 from core.drift.pairs import Pair, Side
 from core.drift.plain import from_plain, to_plain
 from core.drift.signals import signals_of
@@ -161,7 +162,7 @@ def chunks_of(frame: Any, column: str, *, every: str = "1mo") -> Chunks:
     >>> [*cut.parts], cut.undated
     (['2024-01-01', '2024-02-01'], 1)
     """
-    table = to_arrow(frame)
+    table = comparable(to_arrow(frame))
     matched = re.fullmatch(r"([1-9]\d{0,3})(d|w|mo|q|y)", every)
     if matched is None:
         message = f"{every!r} is no length of time."
@@ -200,7 +201,7 @@ def drift_over_time(
     >>> found.drifted["x"]
     (False, True)
     """
-    before = to_arrow(reference)
+    before = comparable(to_arrow(reference))
     chosen = [n for n in before.column_names if columns is None or n in columns]
     sides = {n: Side(to_stored(before[n])) for n in chosen}
     signals = {n: signals_of(n, side) for n, side in sides.items()}
@@ -211,7 +212,7 @@ def drift_over_time(
     parts = series.parts if isinstance(series, Chunks) else series
     times, rows, found = [], [], []
     for time, frame in parts.items() if isinstance(parts, Mapping) else parts:
-        table = to_arrow(frame)
+        table = comparable(to_arrow(frame))
         times.append(str(time))
         rows.append(table.num_rows)
         found.append(_compared(sides, table, signals, len(times)))

@@ -14,8 +14,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
+from core.datasets.comparison import compare_tables
 from core.drift.detect import detect_drift
 from core.drift.report import DriftReport
+from core.errors import DataVersionError
+from core.frames import FrameError
 from tests.core.drift.test_detect import STRANGE
 
 ROWS = 60
@@ -92,3 +95,72 @@ VALUES = st.one_of(
 def test_no_drawn_values_raise_an_error(first: list[Any], second: list[Any], rows: int) -> None:
     report = report_of_all(table(pa.array(first)), table(pa.array(second), rows), by="x")
     assert 0 <= report.drift_score <= 1
+
+
+def unusual_table() -> pa.Table:
+    """Put columns together that cannot be stored, or not as they are."""
+    places, whole = np.arange(ROWS, dtype=np.int32), pa.array(range(ROWS))
+    offsets = pa.array(np.arange(ROWS + 1, dtype=np.int32))
+    kinds = pa.array(places % 2, pa.int8())
+    union = pa.UnionArray.from_sparse(kinds, [whole, pa.array(["a"] * ROWS)])
+    no_text = [None, pa.py_buffer(offsets.buffers()[1]), pa.py_buffer(b"\xff" * ROWS)]
+    names = pa.array(["a", "b"]).dictionary_encode()
+    columns = {
+        "view": pa.ListViewArray.from_arrays(
+            pa.array(places), pa.array([1] * ROWS, pa.int32()), whole
+        ),
+        "union": union,
+        "within": pa.StructArray.from_arrays([union], ["union"]),
+        "interval": pa.array([(1, 2, 3), None] * (ROWS // 2), pa.month_day_nano_interval()),
+        "empty": pa.array([{}] * ROWS, pa.struct([])),
+        "bytes": pa.array([b"\xff" * 16] * ROWS, pa.uuid()),
+        "no text": pa.Array.from_buffers(pa.string(), ROWS, no_text),
+        "text": pa.array(["a", "b"] * (ROWS // 2), pa.string_view()),
+        "codes": pa.DictionaryArray.from_arrays(pa.array(places % 2), names),
+        "runs": pa.RunEndEncodedArray.from_arrays([20, ROWS], ["a", "b"]),
+        "large": pa.array(range(ROWS), pa.decimal256(70, 3)),
+    }
+    return pa.table({"x": EXPECTED, "y": EXPECTED, "sex": ["f", "m"] * (ROWS // 2), **columns})
+
+
+def test_of_columns_that_cannot_be_read_what_is_missing_is_compared() -> None:
+    table = unusual_table()
+    report = report_of_all(table, pa.concat_tables([table, table]), by="text")
+    assert [*report.statistical_tests] == table.column_names
+    assert report.distributions["interval"].missing == (ROWS // 2, ROWS)
+    kinds = {name: found.kind for name, found in report.distributions.items()}
+    read = {"x": "number", "y": "number", "large": "number"}
+    read |= dict.fromkeys(["sex", "text", "codes", "runs"], "category")
+    assert kinds == dict.fromkeys(kinds, "other") | read
+    by_file = compare_tables(table, table, method="sketch")
+    assert [*by_file.statistical_tests] == table.column_names
+    with pytest.raises(DataVersionError, match="'union' are of a type that makes no groups"):
+        detect_drift(table, table, cluster="union")
+
+
+WRONG: list[dict[str, Any]] = [
+    {"columns": "x"},
+    {"columns": 5},
+    {"columns": [["x"]]},
+    {"method": []},
+    {"correlations": ["x"]},
+    {"multivariate": np.zeros(2)},
+    {"target": {}},
+    {"by": 0},
+    {"cluster": 5},
+    {"strata": [5]},
+    {"names": ("a", "b")},
+]
+
+
+@pytest.mark.parametrize("wrong", range(len(WRONG)))
+def test_values_of_a_wrong_type_are_refused(wrong: int) -> None:
+    with pytest.raises(DataVersionError):
+        compare_tables({"x": [1]}, {"x": [1]}, **WRONG[wrong])
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    table = pa.table([[1], [2]], names=["x", "x"])
+    for compare in (detect_drift, compare_tables):
+        with pytest.raises(FrameError, match="More than one column is called x"):
+            compare(table, table)

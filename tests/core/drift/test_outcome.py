@@ -132,9 +132,9 @@ def test_what_there_is_not_is_refused_together() -> None:
     with pytest.raises(DataVersionError) as refused:
         detect_drift({"x": [1]}, {"x": [1]}, **asked)
     assert refused.value.facts["faults"] == [
+        "by: ['x'] is not the name of a column",
         "there is no analysis 'correlation'",
         "target: neither table has the column 'y'",
-        "by: neither table has the column ['x']",
     ]
     assert refused.value.hint.startswith("Columns: x. Analyses: correlations, multivariate")
 
