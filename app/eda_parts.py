@@ -84,11 +84,12 @@ def columns_part(report: EDAReport) -> None:
     chosen = choose_row(names, table="eda-columns", of=report.dataset_name)
     with chosen.place:
         show_table(found, **chosen.selection)
-    _column(report.columns[chosen.row])
+    summary = report.columns[chosen.row]
+    _column(summary, report.labels.get(summary.name, ""))
 
 
-def _column(summary: Summary) -> None:
-    section = column_section(summary)
+def _column(summary: Summary, label: str) -> None:
+    section = column_section(summary, label)
     others = [block for block in section.blocks if not isinstance(block, Chart)]
     spec = column_chart(summary)
     left, right = st.columns([3, 2])

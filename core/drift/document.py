@@ -169,7 +169,17 @@ def _what_changed(report: DriftReport, advice: Advice) -> Iterator[Section]:
     others = [text for text in report.recommendations if not _concerned(text, report)[0]]
     if others:
         blocks.append(Points(others))
+    blocks.extend(_unmatched(report))
     yield Section("What changed", blocks=blocks)
+
+
+def _unmatched(report: DriftReport) -> Iterator[Table]:
+    """Say in words what the columns are called that only one of the tables has."""
+    sides = (("gone", report.only_in_reference), ("new", report.only_in_current))
+    named = [(name, found) for found, names in sides for name in names]
+    if any(name in report.labels for name, _ in named):
+        rows = [(name, report.labels.get(name, ""), found) for name, found in named]
+        yield Table(("Column", "Label", "Gone or new"), rows=rows)
 
 
 def advice_by_column(report: DriftReport) -> Advice:
@@ -277,8 +287,9 @@ def all_columns(report: DriftReport, names: Names) -> Section:
 
     order = sorted(effects, key=place)
     rows = [_row(report, name, names, is_drifted=name in drifted) for name in order]
-    columns = ("Column", "Kind", "Verdict", "Rows affected", "Least adjusted p", "Missing", *names)
-    return Section("All columns", blocks=[Table(columns, rows=rows)])
+    head = ("Column", "Label") if report.labels else ("Column",)
+    found = ("Kind", "Verdict", "Rows affected", "Least adjusted p", "Missing")
+    return Section("All columns", blocks=[Table((*head, *found, *names), rows=rows)])
 
 
 def _row(report: DriftReport, name: str, names: Names, *, is_drifted: bool) -> tuple[Cell, ...]:
@@ -297,6 +308,7 @@ def _row(report: DriftReport, name: str, names: Names, *, is_drifted: bool) -> t
             bars = (before, after)
     return (
         Link(name, target=_section_id(name)) if is_drifted else name,
+        *([report.labels.get(name, "")] if report.labels else []),
         found.kind if found is not None else None,
         verdict(drifted=is_drifted),
         Share(report.feature_drifts[name]),

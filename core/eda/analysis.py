@@ -65,6 +65,7 @@ def analyze(data: Data, target: str | None, progress: Progress) -> EDAReport:
         quality_issues=issues,
         recommendations=advise(data.rows, summaries, associations, issues, found),
         columns=summaries,
+        labels=data.labels,
         associations=associations,
         target=found,
         missing_together=together,

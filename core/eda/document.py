@@ -160,18 +160,20 @@ def columns_section(report: EDAReport) -> Section:
     """Return a row for each column, and each of them whole."""
     boxes = box_chart(report.columns)
     detailed = report.columns[:_MOST_SECTIONS]
-    headers = ("Column", "Kind", "Missing", "Distinct", "Values", "Mean", "Median", "Most frequent")
+    labels = report.labels
+    head = ("Column", "Label") if labels else ("Column",)
+    statistics = ("Kind", "Missing", "Distinct", "Values", "Mean", "Median", "Most frequent")
     return Section(
         "Columns",
         blocks=[
-            Table(headers, rows=[_overview_row(summary) for summary in report.columns]),
+            Table((*head, *statistics), rows=[_overview_row(s, labels) for s in report.columns]),
             *_chart(boxes, wide=True),
-            *(column_section(summary) for summary in detailed),
+            *(column_section(summary, labels.get(summary.name, "")) for summary in detailed),
         ],
     )
 
 
-def _overview_row(summary: Summary) -> tuple[Cell, ...]:
+def _overview_row(summary: Summary, labels: Mapping[str, str]) -> tuple[Cell, ...]:
     found = summary.statistics
     top = found.get("top") or []
     counts = summary.histogram.counts if summary.histogram is not None else ()
@@ -183,6 +185,7 @@ def _overview_row(summary: Summary) -> tuple[Cell, ...]:
         most = f"{_shown(top[0]['value'])} ({top[0]['count']:,})"
     return (
         Link(summary.name, target=_section_id(summary)),
+        *([labels.get(summary.name, "")] if labels else []),
         Badge(summary.kind),
         Share(found["missing_share"]),
         found.get("distinct"),
@@ -209,8 +212,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def column_section(summary: Summary) -> Section:
-    """Describe one column: how it is spread, and its statistics."""
+def column_section(summary: Summary, label: str = "") -> Section:
+    """Describe one column: what it is called in words, how it is spread, and its statistics."""
     found = summary.statistics
     facts: list[tuple[str, Cell]] = [("Type", summary.given_type)]
     facts += [
@@ -220,6 +223,7 @@ def column_section(summary: Summary) -> Section:
         summary.name or "(no name)",
         id=_section_id(summary),
         blocks=[
+            *([Text(label, style="lead")] if label else []),
             *_chart(column_chart(summary)),
             Facts(facts),
             *_quantile_table(found),

@@ -12,7 +12,7 @@ export_report        the report as HTML, Markdown or JSON             (document,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -234,7 +234,7 @@ class EDAModule:
         if not self._is_version(data):
             return as_data(data, most_bytes=most)
         parts, version = self._datasets_here().open_dataset(data)
-        return as_data(parts, version.name, most_bytes=most)
+        return replace(as_data(parts, version.name, most_bytes=most), labels=version.labels)
 
     def _asked(self, target_column: str | None) -> dict[str, Any]:
         return {"target": target_column, "most_bytes": self._options.max_dataset_size}

@@ -32,7 +32,8 @@ class EDAReport:
     kinds of columns, what tells of the `target` where there is one, and `approximations`: what was
     not computed from all rows, and `missing_together`: which columns are missing in the same rows
     (core/eda/together.py). An analysis of a dataset version is kept under its `report_id`;
-    `found_again` says that it was not made now (core/eda/stored.py).
+    `found_again` says that it was not made now (core/eda/stored.py). `labels` say what columns are
+    called in words, where that is known (core/datasets/variable_labels.py).
     """
 
     dataset_name: str
@@ -52,6 +53,7 @@ class EDAReport:
     target: TargetAnalysis | None = None
     approximations: Sequence[str] = ()
     missing_together: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     report_id: str = ""
     found_again: bool = field(default=False, compare=False)

@@ -60,6 +60,7 @@ def parts_of(given: Mapping[str, Any]) -> dict[str, Any]:
         "associations": _associations(given["associations"]),
         "target": None if given["target"] is None else _target(given["target"]),
         "approximations": list(given["approximations"]),
+        "labels": dict(given.get("labels", {})),  # which older ones have not
     }
 
 

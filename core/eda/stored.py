@@ -89,14 +89,16 @@ class EDAReports:
             return found
         report, key = compute(), _key(version, parameters)
         held, _ = self._lake.claim(_CLAIMS, key, {"report_id": new_id()})
-        report = replace(report, report_id=held["report_id"])
+        report = replace(report, report_id=held["report_id"], labels=version.labels)
         self._keep(report, version, parameters, key)
         return report
 
     def find(self, version: DatasetVersion, parameters: Mapping[str, Any]) -> EDAReport | None:
         """Return the analysis of a version's content; None when nobody has asked for just this."""
         row = self._rows.by_key(_key(version, parameters))
-        return None if row is None else replace(self._load(row), dataset_name=version.name)
+        if row is None:
+            return None
+        return replace(self._load(row), dataset_name=version.name, labels=version.labels)
 
     def get(self, report_id: str) -> EDAReport:
         """Find an analysis by its id. Raises EDAError."""

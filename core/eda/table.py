@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.types as is_a
 
 from core.datasets.sources import open_source
+from core.datasets.variable_labels import labels_of
 from core.eda.mixed import one_type_each
 from core.eda.thinned import Whole, thinned
 from core.errors import EDAError
@@ -120,6 +121,7 @@ class Data:
     types: dict[str, pa.DataType]
     whole: Whole | None = None  # what is known of a table that is too large to be here
     mixed: dict[str, dict[str, int]] = field(default_factory=dict)  # types of values of a column
+    labels: dict[str, str] = field(default_factory=dict)  # what columns are called in words
 
     @property
     def rows(self) -> int:
@@ -163,7 +165,7 @@ def as_data(data: Any, name: str = "", *, most_bytes: int = MOST_BYTES) -> Data:
     columns = {column: _lean(given.pop(column)) for column in names}  # none is there twice but one
     give_back()
     types = {column: source.schema.field(column).type for column in names}
-    return Data(title, _table(columns, rows), types, whole, mixed)
+    return Data(title, _table(columns, rows), types, whole, mixed, labels_of(source.schema))
 
 
 def _table(columns: dict[str, pa.ChunkedArray], rows: int) -> pa.Table:
@@ -204,7 +206,7 @@ def _read_parquet(title: str, path: Path, most_bytes: int) -> Data | None:
     except (pa.ArrowException, OSError) as error:
         raise FrameError(f"{path} cannot be read: {error}", path=str(path)) from error
     types = {name: schema.field(name).type for name in names}
-    return Data(title, _table(columns, rows), types)
+    return Data(title, _table(columns, rows), types, labels=labels_of(schema))
 
 
 def _lean(column: pa.ChunkedArray, *, checked: bool = False) -> pa.ChunkedArray:

@@ -69,7 +69,7 @@ def test_what_json_cannot_hold_is_no_parameter_of_a_stored_report(
 ) -> None:
     assert report.drift_detected
     with pytest.raises(DataVersionError, match="with these parameters cannot be stored"):
-        workbench.datasets.detect_drift("scores@v1", "scores@v2", by={"sex"})
+        workbench.datasets.drift_over_time("scores@v1", time="score", every={"1mo"})  # type: ignore[arg-type]
 
 
 def test_reports_are_searched(workbench: Workbench, report: DriftReport) -> None:

@@ -100,6 +100,18 @@ def test_every_column_is_in_the_table_of_all() -> None:
     assert sorted(names) == ["left", "site", "sleep"]
 
 
+def test_labels_are_said_of_every_column_and_of_those_in_one_table_only() -> None:
+    labels = {"sleep": "Hours of sleep", "old": "Bed time"}
+    document = drift_document(replace(drifted(), labels=labels))
+    (table,) = section(document, "All columns").blocks
+    assert isinstance(table, Table)
+    said = {text_of(row[0]): row[1] for row in table.rows}
+    assert said == {"sleep": "Hours of sleep", "left": "", "site": ""}
+    *_, unmatched = section(document, "What changed").blocks
+    assert isinstance(unmatched, Table)
+    assert [*unmatched.rows] == [("old", "Bed time", "gone")]
+
+
 def test_every_test_is_explained() -> None:
     report = detect_drift(
         {"a": [1.5] * 400, "b": ["x", "y"] * 200, "c": [1] * 400},

@@ -7,12 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from core.datasets.variable_labels import with_labels
+from core.eda.document import eda_document
 from core.eda.module import EDAModule
 from core.eda.report import EDAReport
 from core.errors import EDAError
 from core.maintenance.garbage import collect_garbage
+from core.render.document import render_markdown
 from core.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -45,6 +49,21 @@ def test_a_report_comes_back_from_json_as_it_was(target: str | None) -> None:
     assert again.target == report.target
     assert again.quality_issues == report.quality_issues
     assert again.associations == report.associations
+
+
+def test_labels_of_columns_stand_at_their_heads(workbench: Workbench) -> None:
+    labels = {"age": "Age at interview"}
+    workbench.datasets.register_dataset(VISITS, "visits", "form", metadata={"labels": labels})
+    made, found = workbench.eda.analyze_dataset("visits"), workbench.eda.find_report("visits")
+    table = with_labels(pa.table(VISITS).schema, labels)
+    of_frame = EDAModule().analyze_dataset(pa.table(VISITS).cast(table))
+    again = EDAReport.from_dict(json.loads(json.dumps(of_frame.to_dict())))
+    for report in (made, found, of_frame, again):
+        assert report is not None
+        assert report.labels == labels
+        text = render_markdown(eda_document(report))
+        assert "| Column | Label | Kind" in text
+        assert text.count("Age at interview") == 2
 
 
 @pytest.mark.parametrize("given", [{}, {"columns": 3}, {"dataset_name": "x", "outliers": []}])
