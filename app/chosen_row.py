@@ -13,6 +13,7 @@ import streamlit as st
 
 from app import state
 from app.layout import plain
+from core.render.wording import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def choose_row(
     if anew and st.session_state.get(about) != of and key not in st.query_params:
         st.session_state[key] = names[0]  # not what was looked at of something else
     st.session_state[about] = of
-    unknown = state.unknown_in_address(key, names, of=of)
+    unknown = state.unknown_in_address(key, [*map(named, names)], of=of)
 
     def chosen_again() -> None:  # the table learns of a choice outside of it by being a new one
         st.session_state[changes] = st.session_state.get(changes, 0) + 1
@@ -62,7 +63,13 @@ def choose_row(
 
     place = st.container(key=f"{table}-table")
     chosen = st.selectbox(
-        label, names, key=key, bind="query-params", width=width, on_change=chosen_again
+        label,
+        names,
+        key=key,
+        bind="query-params",
+        width=width,
+        on_change=chosen_again,
+        format_func=named,
     )
     if unknown is not None:
         st.caption(plain(f"The address names {unknown!r}, which is not here; the first is shown."))

@@ -14,6 +14,7 @@ from core.charts.bars import counted_names
 from core.charts.intervals import histogram_with_density
 from core.datasets.column_profile import FLAGS
 from core.datasets.conditions import between, equal_to
+from core.render.wording import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ def _columns_table(profiles: Sequence[ColumnProfile], selection: Mapping[str, An
     names = [profile.name for profile in profiles]
     text, numbers = pa.string(), pa.float64()
     columns = {
-        "column": pa.array(names, text),
+        "column": pa.array(map(named, names), text),
         "label": pa.array([profile.label for profile in profiles], text),
         "type": pa.array([profile.type for profile in profiles], text),
         "missing": pa.array([100 * profile.missing_share for profile in profiles], numbers),
@@ -153,7 +154,7 @@ def column_detail(profile: ColumnProfile, on_bar: Callable[[str], None]) -> None
     left, right = st.columns([3, 2])
     with left:
         _chart(profile, on_bar)
-    with right, card(f"{profile.name} in numbers", key="column-facts"):
+    with right, card(f"{named(profile.name)} in numbers", key="column-facts"):
         found = profile.statistics
         shown = {title: _shown(found[n]) for n, title in _FACTS.items() if found.get(n) is not None}
         facts({"Type": profile.type, **shown}, alt=f"Statistics of {profile.name}")
@@ -172,7 +173,11 @@ def _shown(value: Any) -> str:
 
 def _chart(profile: ColumnProfile, on_bar: Callable[[str], None]) -> None:
     if not any(profile.counts):
-        empty(profile.name, "There are no values to draw, or each is there once.", icon="bar_chart")
+        empty(
+            named(profile.name),
+            "There are no values to draw, or each is there once.",
+            icon="bar_chart",
+        )
         return
     spec, rows = _described(profile)
 
@@ -190,14 +195,14 @@ def _chart(profile: ColumnProfile, on_bar: Callable[[str], None]) -> None:
 def _described(profile: ColumnProfile) -> tuple[Spec, Any]:
     import pyarrow as pa  # loaded already, by who read the sketches
 
-    total = max(1, profile.rows - profile.missing)
+    total, called = max(1, profile.rows - profile.missing), named(profile.name)
     if profile.edges:
         low, high = pa.array(profile.edges[:-1]), pa.array(profile.edges[1:])
         shares = pa.array([count / total for count in profile.counts])
-        spec = histogram_with_density(profile.name, value=profile.name, smooth=False, height=300)
+        spec = histogram_with_density(called, value=called, smooth=False, height=300)
         if profile.beyond:
             spec["description"] += f" Not drawn: {profile.beyond:,} values far beyond."
         return spec, pa.table({"low": low, "high": high, "share": shares})
     rows = {"name": [*profile.names], "value": [*profile.counts]}
-    spec = counted_names(profile.name, name=profile.name, count=len(profile.names))
+    spec = counted_names(called, name=called, count=len(profile.names))
     return spec, pa.table(rows)

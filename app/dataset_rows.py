@@ -12,6 +12,7 @@ from app.layout import empty, pager
 from app.wording import counted
 from core.datasets.browser import RowQuery
 from core.errors import DataVersionError
+from core.render.wording import named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,11 +44,12 @@ A text that any column holds, whatever its case. The filter above is a condition
 
 def rows_filter(version: DatasetVersion) -> str:
     """Draw the box for a condition; it stands above all tabs, so that bars can write into it."""
+    first = next((name for name in version.schema if name), "age")
     where = st.text_input(
         "Filter rows",
         key="where",
         bind="query-params",
-        placeholder=f'Filter rows, for example: "{next(iter(version.schema))}" is not null',
+        placeholder=f'Filter rows, for example: "{first}" is not null',
         icon=":material/filter_alt:",
         label_visibility="collapsed",
         on_change=show_rows,
@@ -99,12 +101,19 @@ def _bar(version: DatasetVersion, where: str) -> tuple[RowQuery, tuple[str, ...]
             placeholder="as registered",
             width=190,
             on_change=_first_page,
+            format_func=named,
         )
         descending = st.toggle(
             "Greatest first", key="down", bind="query-params", disabled=order is None
         )
         shown = st.multiselect(
-            "Columns", names, key="shown", bind="query-params", placeholder="all", width=240
+            "Columns",
+            names,
+            key="shown",
+            bind="query-params",
+            placeholder="all",
+            width=240,
+            format_func=named,
         )
     wanted = RowQuery(
         where=where,

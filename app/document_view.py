@@ -26,7 +26,7 @@ from core.render.blocks import (
     Table,
     Text,
 )
-from core.render.wording import numeric_columns, text_of
+from core.render.wording import named, numeric_columns, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ def show_section(section: Section, *, key: str, title: str | None = None) -> Non
     charts = [block for block in section.blocks if isinstance(block, Chart)]
     tables = [block for block in section.blocks if isinstance(block, Table)]
     others = [block for block in section.blocks if not isinstance(block, Chart | Table)]
-    heading = section.title if title is None else title
+    heading = named(section.title) if title is None else title
     if len(charts) == 1 and others:
         left, right = st.columns([3, 2])
         with left:

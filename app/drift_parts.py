@@ -27,6 +27,7 @@ from core.drift.findings_document import requested_sections
 from core.drift.series_chart import series_heat_map
 from core.errors import DataVersionError
 from core.render.blocks import Link, Table
+from core.render.wording import named
 
 if TYPE_CHECKING:
     from app.drift_choice import Comparison
@@ -65,7 +66,7 @@ def verdict_part(report: DriftReport) -> None:
             Kpi(
                 label="Largest effect",
                 value=f"{largest[1]:.1%}",
-                note=f"rows, in {largest[0]}",
+                note=f"rows, in {named(largest[0])}",
                 help="The part of the rows by which the two versions differ in this column",
             ),
             Kpi(label="Rows", value=f"{report.current_rows:,}", note=f"{grown:+,} rows"),
@@ -85,14 +86,15 @@ def columns_part(view: View, report: DriftReport, wanted: Comparison) -> None:
     (found,) = [block for block in all_columns(report, names).blocks if isinstance(block, Table)]
     columns = [_name(row[0]) for row in found.rows]
     chosen = choose_row(columns, table="drift", of="-".join(wanted.names), anew=True)
+    rows = [(named(column), *row[1:]) for column, row in zip(columns, found.rows, strict=True)]
     with chosen.place:
-        show_table(found, **chosen.selection)
+        show_table(Table(found.columns, rows=rows, caption=found.caption), **chosen.selection)
     column = columns[chosen.row]
     advice = advice_by_column(report).get(column, ("", ""))[0]
     show_section(
         column_section(report, column, names, advice),
         key="drift-column",
-        title=f"{column} in numbers",
+        title=f"{named(column)} in numbers",
     )
     column_comments(view, _subjects_of_columns(wanted), column=column)
     with st.expander("How to read this", icon=":material/help:"):

@@ -24,6 +24,7 @@ from core.eda.document import (
 from core.eda.figures import association_chart, box_chart, column_chart
 from core.eda.target_section import target_section
 from core.render.blocks import Chart, Table
+from core.render.wording import named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,11 +96,11 @@ def _column(summary: Summary, label: str) -> None:
     left, right = st.columns([3, 2])
     with left:
         if spec is None:
-            empty(summary.name, "Every value is there once: there is nothing to draw.",
+            empty(named(summary.name), "Every value is there once: there is nothing to draw.",
                   icon="bar_chart")  # fmt: skip
         else:
             _clickable(summary, with_room(spec))
-    with right, card(f"{summary.name} in numbers"):
+    with right, card(f"{named(summary.name)} in numbers"):
         show_blocks([b for b in others if not isinstance(b, Table)], key="eda-facts")
     for place, table in enumerate(block for block in others if isinstance(block, Table)):
         show_table(table, key=f"eda-table-{place}")

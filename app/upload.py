@@ -14,6 +14,7 @@ from app.dataset_rows import nan_as_missing
 from app.errors import show_fault
 from app.layout import card, chip, empty, plain, table
 from app.wording import counted, size
+from core.datasets.names import proposed_name
 from core.errors import DatasetNotFoundError
 from core.jobs.uploads import file_name, keep_upload
 from lake.errors import MhrasError, StoreError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 SUFFIXES: Final = ("csv", "tsv", "parquet", "jsonl", "ndjson", "arrow", "feather", "xpt", "gz")
 AT_ONCE_BYTES: Final = 16 * 1024**2  # larger files are taken in by a job
 _PREVIEW: Final = "upload-preview"
+_PROPOSED: Final = "upload-name"  # of which file, and what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,13 @@ def previewed(uploaded: Any) -> Preview | None:
 def show_preview(uploaded: Any, found: Preview, before: DatasetVersion | None) -> None:
     """Draw the first rows, the columns, and how they differ from the version before."""
     told = f"{uploaded.name}, {size(uploaded.size)}, {counted(len(found.schema), 'column')}"
-    with card("What is in the file", caption=plain(told)):
+    with card("What is in the file", caption=plain(told), fill=False):
+        if "" in found.schema:
+            chip(
+                "a column has no name: its rows cannot be filtered or asked in SQL",
+                colour="orange",
+                icon=":material/warning:",
+            )
         for fault in found.faults:
             chip(fault, colour="red", icon=":material/error:")
         st.dataframe(
@@ -93,7 +101,7 @@ def _schema_check(found: Preview, before: DatasetVersion) -> None:
     from core.datasets.preview import schema_changes  # as above
 
     changes = schema_changes(before.schema, found.schema)
-    with card(f"Compared with {before.name}"):
+    with card(f"Compared with {before.name}", fill=False):
         if changes.nothing:
             chip("the same columns and types", colour="green", icon=":material/check:")
             return
@@ -108,6 +116,23 @@ def _schema_check(found: Preview, before: DatasetVersion) -> None:
                    " should know.")  # fmt: skip
 
 
+def propose_name(uploaded: Any, names: Sequence[str]) -> list[str]:
+    """Let the dataset be called as the file is, until somebody says otherwise; return all names."""
+    kept: tuple[str, str] = st.session_state.get(_PROPOSED, ("", ""))
+    if uploaded is None:
+        st.session_state.pop(_PROPOSED, None)
+        if kept[1] and kept[1] not in names and st.session_state.get("dataset") == kept[1]:
+            st.session_state["dataset"] = None  # the file is gone that is called so
+        return [*names]
+    if kept[0] != uploaded.file_id:
+        before, kept = kept, (uploaded.file_id, proposed_name(str(uploaded.name)))
+        st.session_state[_PROPOSED] = kept
+        given = st.session_state.get("dataset") or st.query_params.get("dataset")
+        if kept[1] and given in (None, before[1]):
+            st.session_state["dataset"] = kept[1]
+    return [*names, kept[1]] if kept[1] and kept[1] not in names else [*names]
+
+
 def newest_version(view: View, name: str) -> DatasetVersion | None:
     """Return the newest version of a dataset; None for a new one."""
     try:
@@ -120,6 +145,7 @@ def register_form(names: Sequence[str], chosen: str, columns: Sequence[str]) -> 
     """Draw the form below the choice of a name; what was filled in, when it is sent."""
     known = chosen in names
     with st.form("register", border=False):
+        st.caption("A file and a name are enough. All else may be said later, but for the label.")
         source = st.text_input(
             "Source", key="source", placeholder="Where the data comes from", max_chars=500
         )

@@ -17,6 +17,7 @@ from app.wording import counted
 from core.eda.document import eda_document
 from core.errors import EDAError
 from core.render.html import render_html
+from core.render.wording import named
 
 UNTOUCHED = {"target-column": None, "part": "Overview", "column": None, "finding": None,
              "first": None, "second": None, "cohort": "", "cohort-column": None,
@@ -60,6 +61,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         bind="query-params",
         placeholder="none",
         help="What is to be predicted: then you see what tells of it",
+        format_func=named,
     )
     condition = cohort_choice()
     if st.button("Dataset", icon=":material/table:", help="Rows, versions and tags"):

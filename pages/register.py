@@ -13,6 +13,7 @@ from app.upload import (
     SUFFIXES,
     newest_version,
     previewed,
+    propose_name,
     register,
     register_form,
     register_later,
@@ -39,12 +40,13 @@ with left:
     )
     chosen = st.selectbox(
         "Dataset",
-        names,
+        propose_name(uploaded, names),
         index=None,
         key="dataset",
         bind="query-params",
         accept_new_options=True,
         placeholder="A new name, or a dataset that is there",
+        help="A new name makes a new dataset; a name that is there gets a new version",
     )
 before = newest_version(view, chosen or "")
 found = None

@@ -132,6 +132,8 @@ def _check_names(layout: Layout) -> None:
             faults.append(f"{other} and {name} are the same name in SQL")
         if name.lower() in {_FILE, _ROW} and any(part.patched for part in layout.parts):
             faults.append(f"{name} is DuckDB's own name")
+        if not name:
+            faults.append("a column has no name")
     taken = {free_name(name, layout.schema.names).lower() for name in (PART, POSITION)}
     faults += [f"{name} is taken by the patches" for n, name in seen.items() if n in taken]
     if faults:

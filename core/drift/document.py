@@ -33,7 +33,7 @@ from core.render.blocks import (
     Table,
     Text,
 )
-from core.render.wording import p_value, share
+from core.render.wording import named, p_value, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def verdict_callout(report: DriftReport) -> Callout:
     telling = [name for name in drifted if name not in labels]
     if telling:
         more = len(telling) - _NAMED
-        listed = ", ".join(telling[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        listed = ", ".join(map(named, telling[:_NAMED])) + (f" and {more} more" if more > 0 else "")
         said.append(f"More than chance explains, and by enough to matter: {listed}.")
     if labels:
         said.append(f"Labels of the tables, which say nothing about rows: {', '.join(labels)}.")

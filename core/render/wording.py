@@ -15,6 +15,17 @@ _PLAIN: Final = (1e-4, 1e9)  # outside of these, powers of ten are easier to rea
 _FEW: Final = 0.001
 
 
+def named(column: str) -> str:
+    """Return what a column is called where people read it: a name of nothing cannot be seen.
+
+    >>> named("age"), named(""), named("  ")
+    ('age', '(no name)', '(2 blanks)')
+    """
+    if column.strip():
+        return column
+    return f"({len(column)} blanks)" if column else "(no name)"
+
+
 def text_of(cell: Cell) -> str:
     """Write a cell as text.
 
@@ -30,8 +41,10 @@ def text_of(cell: Cell) -> str:
             text = f"{cell:,}"
         case float():
             text = number(cell)
-        case Number() | Badge() | Link():
+        case Number() | Badge():
             text = cell.text
+        case Link():
+            text = named(cell.text)
         case Share():
             text = share(cell.value)
         case Bars():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from app import session
 from core import Workbench
@@ -206,6 +209,53 @@ def test_a_file_is_looked_at_and_registered(open_page: Opener, own_lake: Path) -
     with Workbench(own_lake) as bench:
         version = bench.datasets.get_version("sites", "reviewed")
     assert (version.version, version.num_rows, version.source) == ("v2", 3, "the ministry")
+
+
+def test_a_file_proposes_what_its_dataset_is_called(open_page: Opener, own_lake: Path) -> None:
+    app = open_page(own_lake, "register")
+    app.file_uploader[0].set_value(("Intake 2024.csv", b"site,beds\na,3\n", "text/csv")).run()
+    assert app.selectbox(key="dataset").value == "Intake 2024"
+    app.file_uploader[0].set_value(("sites.csv", b"site,beds\na,3\n", "text/csv")).run()
+    assert app.selectbox(key="dataset").value == "sites"
+    assert "Register a new version" in {button.label for button in app.main.button}
+    app.file_uploader[0].set_value(None).run()
+    assert app.selectbox(key="dataset").value == "sites"  # which is there, and may be meant
+    app.file_uploader[0].set_value(("Intake.csv", b"site,beds\na,3\n", "text/csv")).run()
+    assert app.selectbox(key="dataset").value == "sites"
+    app = open_page(own_lake, "register", dataset="sites")
+    app.file_uploader[0].set_value(("wards.csv", b"site,beds\na,4\n", "text/csv")).run()
+    assert app.selectbox(key="dataset").value == "sites"
+    app.selectbox(key="dataset").select("wards").run()
+    app.main.button[-1].click().run()
+    assert titles(app) == ["wards"]
+
+
+def test_a_column_without_a_name_is_seen_and_can_be_chosen(
+    open_page: Opener, tmp_path: Path
+) -> None:
+    with Workbench(tmp_path / "lake") as bench:
+        for label, start in (("v1", 0), ("v2", 40)):
+            rows = {"": [*range(start, start + 50)], "age": [*range(50)], "  ": ["a"] * 50}
+            bench.datasets.register_dataset(rows, "blank", "made up", version=label)
+    app = open_page(tmp_path / "lake", "dataset", name="blank", version="v1")
+    assert list(app.dataframe[0].value["column"]) == ["(no name)", "age", "(2 blanks)"]
+    app.selectbox(key="column").select("  ").run()
+    assert "(2 blanks) in numbers" in words(app)
+    for page in ("eda", "drift"):
+        app = open_page(tmp_path / "lake", page, part="Columns", column="(no name)")
+        assert titles(app) == [{"eda": "EDA", "drift": "Drift"}[page]]
+        table = next(f.value for f in app.dataframe if "Column" in f.value.columns)
+        assert "(no name)" in set(table["Column"])
+        assert app.selectbox(key="column").value == ""
+        assert "(no name) in numbers" in words(app)
+    app = open_page(tmp_path / "lake", "dataset", name="blank", version="v1", tab="Rows")
+    assert titles(app) == ["blank"]
+    assert "a column has no name" in app.error[0].value
+    app = open_page(tmp_path / "lake", "register")
+    held = io.BytesIO()
+    parquet.write_table(pa.table({"": [1], "age": [30]}), held)
+    app.file_uploader[0].set_value(("index.parquet", held.getvalue(), "x/y")).run()
+    assert "a column has no name" in words(app)
 
 
 def test_a_large_file_is_taken_in_by_a_job(
