@@ -29,13 +29,14 @@ from tests.crash.commit_paths import CommitPath, Teller
 from tests.crash.contents import SPECS, opened
 from tests.lake.processes import exit_code, forked
 from tests.support.disk_calls import DiskCalls, Fault, meets
+from tests.support.thorough import EVERY_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 ERRNO: Final = {"EIO": errno.EIO, "EIO for ever": errno.EIO, "ENOSPC": errno.ENOSPC}
-STRIDE: Final = 1 if os.environ.get("MHRAS_TEST_EVERY_POINT") else 12
+STRIDE: Final = 1 if EVERY_POINT else 12
 FIRST: Final = 100  # the numbers that the crashing process uses
 SECOND: Final = 200  # those of the one that goes on
 

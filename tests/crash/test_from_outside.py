@@ -7,7 +7,6 @@ of tests/crash/test_every_point.py are all there are.
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import shutil
@@ -24,12 +23,13 @@ from core import Workbench
 from lake.verify import verify
 from tests.crash.commit_paths import PATHS
 from tests.support.processes import PATIENCE, ROOT
+from tests.support.thorough import EVERY_POINT
 from tests.support.workbenches import steps_by_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KILLS, RANDOM_KILLS = (20, 10) if os.environ.get("MHRAS_TEST_EVERY_POINT") else (3, 1)
+KILLS, RANDOM_KILLS = (20, 10) if EVERY_POINT else (3, 1)
 # the older and the newer names of what changes a disk: libraries differ
 WRITES = "write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,ftruncate,fallocate"
 WAITS = "fsync,fdatasync,sync_file_range"

@@ -45,6 +45,7 @@ from lake.verify import verify
 from tests.properties.lake_model import NUMBERS, Event, Model, Row, ask, numbers_in, same
 from tests.support.abandoned import abandon
 from tests.support.memory import MEMORY
+from tests.support.thorough import EVERY_POINT
 
 MOST_HANDLES: Final = 4
 RUN_IDS: Final = ("a", "b", "ß")
@@ -345,7 +346,7 @@ class LakeMachine(RuleBasedStateMachine):
 
 
 LakeMachine.TestCase.settings = settings(
-    max_examples=50 if os.environ.get("MHRAS_TEST_EVERY_POINT") else 5,
+    max_examples=50 if EVERY_POINT else 5,
     stateful_step_count=30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
