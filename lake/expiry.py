@@ -31,7 +31,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Final
 
-from lake.errors import NotFoundError
+from lake.errors import NotFoundError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,7 +100,11 @@ def lease(store: Store) -> Iterator[float]:
     # half of it for what cannot be interrupted: one deletion of a batch
     end = time.monotonic() + LEASE_SECONDS / 2
     key = f"{FOLDER}/{secrets.token_hex(8)}{LEASE_SUFFIX}"
-    store.put(key, b"", exclusive=True)
+    try:
+        store.put(key, b"", exclusive=True)
+    except StoreError:
+        _ended.add(key)  # it may be there all the same, and nobody is to wait a minute for it
+        raise
     try:
         yield end if keys_of(store, LEASE_SUFFIX) == [key] else -math.inf
     finally:
