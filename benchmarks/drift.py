@@ -1,9 +1,11 @@
 """Drift between two versions of a dataset, beside Evidently when asked.
 
     python benchmarks/drift.py [--peers] [--json FILE] [--rows N] [--repeat N] [--folder FOLDER]
+                               [--calibration N]
 
 Each comparison is in a process of its own, on the same rows. Ours reads them from the lake while
-the clock runs; Evidently's frames are in memory before it starts.
+the clock runs; Evidently's frames are in memory before it starts. `--calibration 400` also counts
+the false alarms of so many comparisons without drift, of each of four sizes: some minutes.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.parquet as pq
 
+from benchmarks._drift_calibration import measure_calibration
 from benchmarks._drift_data import DRIFTED, NAME, SMALL, visits
 from benchmarks._measure import Report, machine, print_report, run_process, state, work_folder
 from core import Workbench
@@ -36,6 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options.add_argument("--rows", type=int, default=1_000_000, help="rows of each table")
     options.add_argument("--repeat", type=int, default=3, help="how often to compare")
+    options.add_argument(
+        "--calibration",
+        type=int,
+        default=0,
+        metavar="N",
+        help="count false alarms of N comparisons",
+    )
     options.add_argument("--folder", type=Path, help="where to put the lake, removed at the end")
     chosen = options.parse_args(arguments)
     facts = machine([*_PACKAGES, "evidently"] if chosen.peers else _PACKAGES)
@@ -46,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measure_sketches(report, folder, chosen.rows, chosen.repeat)
         if chosen.peers:
             measure_evidently(report, folder)
+    if chosen.calibration:
+        measure_calibration(report, chosen.calibration)
     facts |= state("after")
     print_report(report, facts)
     if chosen.json is not None:

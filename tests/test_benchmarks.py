@@ -19,7 +19,7 @@ SMALLEST = {
     "bucket": ["--runs", "50", "--repeat", "1"],
     "cards": ["--rows", "1000", "--repeat", "1"],
     "datasets": ["--rows", "4000", "--repeat", "1"],
-    "drift": ["--rows", "3000", "--repeat", "1"],
+    "drift": ["--rows", "3000", "--repeat", "1", "--calibration", "1"],
     "eda": ["--rows", "300", "--repeat", "1"],
     "lake": ["--tiny"],
     "models": ["--rows", "5000", "--repeat", "1"],
