@@ -15,9 +15,16 @@ from app.run_edits import note_section, tags_card
 from core.errors import RunNotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.tracking.run import Run
 
 LIVE_SECONDS = 2
+UNTOUCHED = {
+    "tab": "Overview",
+    "artifact": state.VARIES,
+    **{name: state.RUNS_UNTOUCHED[name] for name in ("along", "smooth", "log")},
+}
 
 
 def compare_with_others(run: Run) -> None:
@@ -46,7 +53,7 @@ with header(run.run_name, f"{plain(run.experiment_name)} · {plain(run.run_id)}"
     itself = Subject(kind="run", id=run.run_id, label="this run", metrics=sorted(run.last_metrics))
     comments_button(view, itself)
     export_run(view, run)
-    copy_link(state.address("run", {"id": run.run_id}))
+    place = st.container(width="content")  # the link says what is chosen below, too
 
 
 @st.fragment(run_every=live)
@@ -60,18 +67,24 @@ def summary() -> None:
     sections.headline(now, seen)
 
 
-@st.fragment(run_every=live)
 def metrics() -> None:
     """Draw the curves."""
     now = session.look()
     sections.metrics_section(now, now.ask(now.tracker.get_run, run.run_id))
 
 
-@st.fragment(run_every=live)
 def artifacts() -> None:
     """Draw the files."""
     now = session.look()
     sections.artifacts_section(now, run)
+
+
+def draw(part: Callable[[], None]) -> None:
+    """Draw a part: of a run that runs again and again, else with the page, so the link follows."""
+    if live:
+        st.fragment(part, run_every=live)()
+    else:
+        part()
 
 
 summary()
@@ -93,10 +106,10 @@ if overview.open:
         sections.family_card(view, run)
 if curves.open:
     with curves:
-        metrics()
+        draw(metrics)
 if files.open:
     with files:
-        artifacts()
+        draw(artifacts)
 if surroundings.open:
     with surroundings:
         sections.environment_section(view, run)
@@ -106,3 +119,5 @@ if notes.open:
 if comments.open:
     with comments:
         comments_section(view, itself)
+with place:
+    copy_link(state.view_address("run", UNTOUCHED, id=run.run_id))

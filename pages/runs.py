@@ -84,9 +84,6 @@ with actions:
         open_page("compare", run=picked)
     wanted = sorted_by.get(order or "", "start_time desc")
     export_runs(view, chosen, columns if layout == "Table" else usual, wanted)
-    first = metrics[0] if metrics else None
-    untouched = {**state.RUNS_UNTOUCHED, "metric": first, "columns": usual.names}
-    view_links(view, "runs", untouched, run=state.chosen_runs())
 
 if not matching:
     empty(
@@ -125,4 +122,8 @@ else:
     compare_panel(view, metric)
 if matching < total:
     st.caption(runs_line(total, matching))
+with actions:  # the link says what is chosen above, too
+    first = metrics[0] if metrics else None
+    untouched = {**state.RUNS_UNTOUCHED, "metric": first, "columns": usual.names}
+    view_links(view, "runs", untouched, run=state.chosen_runs())
 watch_runs(view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pyarrow import BufferReader, parquet
@@ -142,6 +143,25 @@ def test_groups_have_their_numbers(open_page: Opener, four: Path) -> None:
     assert list(table["runs"]) == [1, 1, 2]
     assert list(table["mean"]) == pytest.approx([0.9, 0.8, 0.65])
     assert table["best run"][2] == "run-1"
+
+
+@pytest.mark.parametrize(
+    ("page", "choice"),
+    [
+        ("runs", {"view": "Charts", "param": "rate"}),
+        ("runs", {"view": "Groups", "by": "tags.stage"}),
+        ("run", {"tab": "Artifacts", "artifact": "table.csv"}),
+        ("run", {"tab": "Metrics", "smooth": "0.6", "log": "true"}),
+    ],
+)
+def test_the_link_opens_what_is_seen(
+    open_page: Opener, sample: SampleLake, page: str, choice: dict[str, str]
+) -> None:
+    named = {"id": sample.finished} if page == "run" else {}
+    app = open_page(sample.folder, page, **named, **choice)
+    (link,) = [c.value for c in app.code if str(c.value).startswith(f"/{page}?")]
+    said = {name: value for name, (value,) in parse_qs(urlsplit(str(link)).query).items()}
+    assert said == {**named, **choice} | ({"log": "True"} if "log" in choice else {})
 
 
 def test_groups_are_at_first_by_what_parts_the_runs_best(
