@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.eda.summary import Summary
 
 _POINTS: Final = 2_000
+_MANY: Final = {"category": "categories", "empty": "empty", "other": "other"}
 _SEVERE: Final = frozenset({"critical", "high"})
 
 
@@ -46,7 +47,7 @@ def overview_part(report: EDAReport) -> None:
     kinds: dict[str, int] = {}
     for summary in report.columns:
         kinds[summary.kind] = kinds.get(summary.kind, 0) + 1
-    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    told = ", ".join(counted(n, kind, _MANY.get(kind, "")) for kind, n in sorted(kinds.items()))
     kpis(
         [
             Kpi(label="Rows", value=f"{report.num_rows:,}", note="all of them counted"),

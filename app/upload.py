@@ -145,7 +145,7 @@ def register_form(names: Sequence[str], chosen: str, columns: Sequence[str]) -> 
     """Draw the form below the choice of a name; what was filled in, when it is sent."""
     known = chosen in names
     with st.form("register", border=False):
-        st.caption("A file and a name are enough. All else may be said later, but for the label.")
+        st.caption("A file and a name are enough; owner, licence, tags ... can be said later.")
         source = st.text_input(
             "Source", key="source", placeholder="Where the data comes from", max_chars=500
         )

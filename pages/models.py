@@ -28,7 +28,7 @@ if not models:
     empty(
         "No models yet",
         "Register the model of a run with wb.models.register_model('risk', run_id=...), or"
-        " `mhras models register`.",
+        " mhras models register.",
         icon="model_training",
     )
     st.stop()
