@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from app.arrow_tables import rows_table
 from app.layout import plain
 from core.charts.palette import palette
 
@@ -30,9 +31,12 @@ def mode() -> Mode:
 def draw(spec: Spec, data: pa.Table | None, *, key: str, alt: str | None = None) -> None:
     """Draw a chart in a card, its title as a heading and its description for screen readers.
 
+    Without `data` the chart holds its rows itself.
     A dict and an Arrow table take 0.4 ms here; an Altair chart takes 10 to 30.
     """
     bare = _bare(spec)
+    if data is None and "values" in bare.get("data", {}):
+        data = rows_table(bare.pop("data")["values"])
     with st.container(border=True, height="stretch"):
         st.header(plain(str(spec["title"])), anchor=False)
         st.vega_lite_chart(data, bare, key=key, alt=alt or spec["description"])

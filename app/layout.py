@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import streamlit as st
 
+from app.arrow_tables import named_values
 from app.nav import open_page
 from app.wording import counted
 
@@ -218,7 +219,7 @@ def name_width(names: Sequence[str | None]) -> int:
 def facts(rows: dict[str, Any], *, alt: str) -> None:
     """Draw names and values as a quiet two-column list; values are shown as text."""
     shown = {plain(name): plain(value) or "-" for name, value in rows.items()}
-    st.table(shown, border="horizontal", hide_header=True, alt=alt)
+    st.table(named_values(shown), border="horizontal", hide_index=False, hide_header=True, alt=alt)
 
 
 def context_line(*parts: str) -> str:

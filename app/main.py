@@ -9,7 +9,7 @@ import streamlit as st
 from app import session
 from app.defaults import apply_defaults
 from app.errors import show_error
-from app.nav import PAGES
+from app.nav import chosen_page
 from app.search_dialog import search_dialog
 from app.shell import TITLE
 from app.sidebar import sidebar
@@ -21,15 +21,16 @@ if st.get_option("browser.gatherUsageStats"):  # somebody ran this file and not 
     apply_defaults()
 # before the navigation: the icon of a page would be fetched from fonts.gstatic.com
 st.set_page_config(page_title=TITLE, page_icon=_ICON, layout="wide", initial_sidebar_state=232)
-chosen = st.navigation([entry.page() for entry in PAGES], position="hidden")
+chosen = chosen_page()
 st.set_page_config(page_title=f"{chosen.title} · {TITLE}")
 st.logo(_ICON, size="large")
-with st.sidebar:
-    search = sidebar(session.lake_name())
-try:
-    if search:
-        search_dialog()
-    chosen.run()
-except MhrasError as error:
-    # what the library says no to is a card on the page, not a failure of the page
-    show_error(error)
+with session.one_look():
+    with st.sidebar:
+        search = sidebar(session.lake_name())
+    try:
+        if search:
+            search_dialog()
+        chosen.run()
+    except MhrasError as error:
+        # what the library says no to is a card on the page, not a failure of the page
+        show_error(error)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,18 +23,6 @@ class PageEntry:
     help: str
     section: str = ""
     visibility: Literal["visible", "hidden"] = "visible"
-
-    def page(self) -> st.Page:
-        """Return the page for Streamlit; the home page is the one without a path."""
-        return st.Page(
-            _FOLDER / f"{self.path}.py",
-            title=self.title,
-            icon=f":material/{self.icon}:",
-            url_path=self.path,
-            default=self.path == "home",
-            visibility=self.visibility,
-            help=self.help,
-        )
 
 
 PAGES: Final = (
@@ -155,9 +145,28 @@ PAGES: Final = (
 )
 
 
+@cache
 def page(path: str) -> st.Page:
-    """Return a page by its path."""
-    return next(entry for entry in PAGES if entry.path == path).page()
+    """Return a page by its path, to link to it; the home page is the one without a path.
+
+    It is made once: making one looks for its file, and every page links to a dozen.
+    """
+    (entry,) = (entry for entry in PAGES if entry.path == path)
+    return st.Page(
+        _FOLDER / f"{path}.py",
+        title=entry.title,
+        icon=f":material/{entry.icon}:",
+        url_path=path,
+        default=path == "home",
+        visibility=entry.visibility,
+        help=entry.help,
+    )
+
+
+def chosen_page() -> st.Page:
+    """Tell Streamlit which pages there are, and return the one to run now."""
+    # a page notes in itself that it may be run, once: every run of the script has its own
+    return st.navigation([copy(page(entry.path)) for entry in PAGES], position="hidden")
 
 
 def open_page(path: str, **parameters: str | list[str]) -> None:

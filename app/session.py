@@ -8,19 +8,21 @@ because a run turns stale by time alone.
 from __future__ import annotations
 
 import itertools
+import threading
 import time
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
-import streamlit as st
-
+from app.answers import Answers
 from core.errors import SettingsError
 from core.settings import read_settings
 from lake.address import folder_of, is_folder
 from lake.errors import LakeNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from core.datasets.registry import DataVersionControl
     from core.settings import Settings
@@ -34,7 +36,10 @@ _CLOCK_SECONDS: Final = 10
 _settings: Final[list[Settings]] = []
 _opened: Final[dict[str, Workbench]] = {}
 _opened_as: Final[dict[str, int]] = {}
+_opening: Final = threading.Lock()
 _numbers: Final = itertools.count(1)
+_answers: Final = Answers(most=512)
+_looked: Final[ContextVar[list[View] | None]] = ContextVar("looked", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,7 @@ class View:
 
     def ask(self, question: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer from the cache, or ask and remember."""
-        return _remember(self._key(question, args, kwargs), lambda: question(*args, **kwargs))
+        return _answers.get(self._key(question, args, kwargs), lambda: question(*args, **kwargs))
 
     def keep(self, question: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer like `ask`, about what never changes: what is in a version of a dataset.
@@ -84,8 +89,27 @@ class View:
         return repr((where, self.version, self.clock, name, args, sorted(kwargs.items())))
 
 
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Let all that is drawn in the block see the lake at one moment: that of its first look."""
+    token = _looked.set([])
+    try:
+        yield
+    finally:
+        _looked.reset(token)
+
+
 def look() -> View:
-    """Look at the lake as it is now."""
+    """Look at the lake as it is now, or as it was when this run of a whole page first looked."""
+    looked = _looked.get()
+    if looked is None:  # a fragment is drawn anew without its page
+        return _look()
+    if not looked:
+        looked.append(_look())
+    return looked[0]
+
+
+def _look() -> View:
     bench = workbench()
     version = refreshed_version()
     view = View(workbench=bench, version=version, clock=0)
@@ -109,7 +133,12 @@ def use(settings: Settings) -> None:
 
 def workbench() -> Workbench:
     """Return the opened lake of this process."""
-    return _open(settings().lake)
+    location = settings().lake
+    if location not in _opened:
+        with _opening:
+            if location not in _opened:
+                _open(location)
+    return _opened[location]
 
 
 def refreshed_version() -> str:
@@ -133,14 +162,13 @@ def lake_name() -> str:
 
 def close() -> None:
     """Close what this process opened, and forget its settings."""
-    _open.clear()
+    _answers.clear()
     _settings.clear()
     while _opened:
         _opened.popitem()[1].close()
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _open(location: str) -> Workbench:
+def _open(location: str) -> None:
     # the library takes 0.3 s to import; a page that only says "no lake here" need not wait
     from core.workbench import Workbench
 
@@ -151,11 +179,6 @@ def _open(location: str) -> Workbench:
             hint="Start with `mhras serve --lake <folder>`, or set MHRAS_LAKE.",
         )
     wanted = settings().given(lake=location)
-    _opened[location] = Workbench(settings=wanted, create=is_folder(location))
+    bench = Workbench(settings=wanted, create=is_folder(location))
     _opened_as[location] = next(_numbers)
-    return _opened[location]
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def _remember(key: str, _answer: Callable[[], T]) -> T:  # noqa: ARG001 - the key is the identity
-    return _answer()
+    _opened[location] = bench

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from app import session
 from app.layout import plain
-from app.nav import PAGES
+from app.nav import PAGES, page
 from lake.errors import MhrasError
 
 _COUNTS: Final = """
@@ -40,17 +40,22 @@ def sidebar(lake: str) -> bool:
         if entry.section != section:
             section = entry.section
             st.caption(section)
-        count = counts.get(entry.path)
-        with st.container(gap=None, key=f"nav-{entry.path}"):
-            # the tooltip of a link would lie over the page while the mouse rests on it
-            st.page_link(entry.page(), width="stretch", help="")
-            if count:
-                st.caption(f"{count:,}", width="content")
+        _link(entry.path, counts.get(entry.path, 0))
     st.caption(f"Lake {plain(lake)}")
     return wanted
 
 
-def _counts() -> dict[str, Any]:
+def _link(path: str, count: int) -> None:
+    if not count:
+        # the tooltip of a link would lie over the page while the mouse rests on it
+        st.page_link(page(path), width="stretch", help="")
+        return
+    with st.container(gap=None, key=f"nav-{path}"):
+        st.page_link(page(path), width="stretch", help="")
+        st.caption(f"{count:,}", width="content")
+
+
+def _counts() -> dict[str, int]:
     """Return how many things there are by page; none when the lake does not open."""
     try:
         view = session.look()

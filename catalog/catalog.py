@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from catalog.filters import Name
-    from catalog.mirror import Change, Mirror
+    from catalog.mirror import Mirror
     from catalog.rows import RunRows
     from lake.lake import Lake
 
@@ -128,36 +128,38 @@ class Catalog:
         with self._lock:
             self._recover()
             try:
-                change = self._look()
+                changed = self._look()
             except (_FileError, NotFoundError):
                 # a compaction may have replaced files since they were listed
                 try:
-                    change = self._look()
+                    changed = self._look()
                 except _FileError as error:
                     raise self._damaged(error) from error
                 except NotFoundError as error:
                     message = f"A file of the lake is missing: {error.message}"
                     raise DamagedError(message, hint=REPAIR, **error.facts) from error
-            self._version += change.anything
+            self._version += changed
             return self._version
 
-    def _look(self) -> Change:
+    def _look(self) -> bool:
+        """Take in what is new in the lake; tell whether anything was."""
         import duckdb  # as in catalog.session
 
         held = self._hold()
-        held.connection.begin()
         try:
-            change = held.mirror.look()
+            if (news := held.mirror.look()) is None:
+                return False
+            held.connection.begin()
+            change = held.mirror.take(news)
             held.rows.update(change.runs, change.logged)
             self._show_files(held)
+            held.connection.commit()
         except BaseException as error:
-            held.connection.rollback()
             self._forget()  # what is held may be half of something: read it again next time
             if isinstance(error, duckdb.Error):
                 raise held.mirror.take_refusal() or _FileError(str(error)) from error
             raise
-        held.connection.commit()
-        return change
+        return change.anything
 
     def _show_files(self, held: _Held) -> None:
         """Let views of tables read files once there are some, and no longer when none are."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from catalog.range_files import RangeFiles
     from lake.errors import LakeError
     from lake.lake import Lake
+    from lake.recover import Update
     from lake.table import Snapshot
 
 IN_FILES: Final = ("metrics", "predictions", "outcomes")
@@ -82,6 +83,15 @@ class Change:
         self.runs = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What is in the lake now, where that may be something new."""
+
+    update: Update
+    snapshots: Mapping[str, Snapshot]
+    gap: float  # seconds since the look before
+
+
 class Mirror:
     """The lake's events in a DuckDB. One thread at a time."""
 
@@ -94,6 +104,7 @@ class Mirror:
         self._snapshots = Snapshots(lake, SPECS)
         self._reader = JournalReader(lake.journal.folder, SPECS)
         self._seen = {name: _Seen() for name in SPECS}
+        self._taken: Mapping[str, Snapshot] | None = None
         self._looked_at = self._named_at = monotonic()
         self.files: dict[str, dict[str, str]] = {name: {} for name in IN_FILES}
         for name, spec in SPECS.items():
@@ -106,12 +117,24 @@ class Mirror:
             f"create table summary_parts as select *, '' as journal_id from ({parts})"
         )
 
-    def look(self) -> Change:
-        """Take in what is new in the lake."""
+    def look(self) -> News | None:
+        """Look for what is new in the lake, which is then to be taken in; None when nothing is."""
         update = self._reader.poll()
         snapshots = self._snapshots.take(anew=bool(update.gone))
         gap, self._looked_at = monotonic() - self._looked_at, monotonic()
-        anew = {n for n, snapshot in snapshots.items() if self._must_begin_anew(n, snapshot, gap)}
+        same = snapshots is self._taken and not update.tables and not update.gone
+        if same and monotonic() - self._named_at <= KEPT_SECONDS:
+            return None
+        return News(update=update, snapshots=snapshots, gap=gap)
+
+    def take(self, news: News) -> Change:
+        """Take in what a look found. Where that fails, this is half of something: make it anew."""
+        update, snapshots = news.update, news.snapshots
+        anew = {
+            name
+            for name, snapshot in snapshots.items()
+            if self._must_begin_anew(name, snapshot, news.gap)
+        }
         self._fetch(snapshots, anew)
         change = Change()
         for name, snapshot in snapshots.items():
@@ -123,6 +146,7 @@ class Mirror:
             if name in update.tables:
                 self._add_live(name, update.tables[name], snapshot, change)
         self._name_files({name: snapshots[name].files for name in IN_FILES})
+        self._taken = snapshots
         return change
 
     def _must_begin_anew(self, name: str, snapshot: Snapshot, gap: float) -> bool:
@@ -169,7 +193,7 @@ class Mirror:
         paths = [path for files in self.files.values() for path in files.values()]
         lost = not all(Path(path).exists() for path in paths if "://" not in path)
         if lost:
-            self.files = {name: {} for name in self.files}
+            self.files, self._taken = {name: {} for name in self.files}, None
         return lost
 
     def _places(self, keys: Sequence[str]) -> list[str]:

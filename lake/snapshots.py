@@ -44,11 +44,12 @@ class Snapshots:
         self._lake = lake
         self.tables = {name: lake.table(name) for name in names}
         self._taken: Mapping[str, Snapshot] = {}
+        self._listed: Names = {}  # what `_taken` was made of, where that left nothing out
         self._taken_at = 0.0
         self._seals = 0
 
     def take(self, *, anew: bool = False) -> Mapping[str, Snapshot]:
-        """Return a snapshot per table.
+        """Return a snapshot per table: the very same mapping while nothing has changed.
 
         Of a lake in a bucket they may be half a second old, unless this process has made segments
         since, or the caller wants them `anew`, who saw a journal go, which is a segment by now.
@@ -63,9 +64,13 @@ class Snapshots:
     def _look(self) -> Mapping[str, Snapshot]:
         while True:
             first, second = self._list(), self._list(manifests=True)
+            still = all(first[folder] == second[folder] for folder in first)
+            if still and second == self._listed:
+                return self._taken
             with contextlib.suppress(NotFoundError):  # a manifest that has been outlived meanwhile
                 heads = {n: _head(table, second) for n, table in self.tables.items()}
                 if not self._missed(first, second, heads):
+                    self._listed = second if still else {}
                     return self._fitting(first, second, heads)
 
     def _missed(self, first: Names, second: Names, heads: Mapping[str, Manifest]) -> bool:
