@@ -34,10 +34,17 @@ class Compared:
 
     @property
     def params(self) -> list[str]:
-        """The params that differ, those that most runs have first."""
+        """The params that differ, those that most runs have first.
+
+        A param that some runs lack and that is the same in all others comes last.
+        """
         found = [name for name in self.table.column_names if name.startswith("params.")]
-        found.sort(key=lambda name: self.table.column(name).null_count)
-        return [name.removeprefix("params.") for name in found]
+
+        def place(name: str) -> tuple[bool, int]:
+            column = self.table.column(name)
+            return len(column.drop_null().unique()) < 2, column.null_count
+
+        return [name.removeprefix("params.") for name in sorted(found, key=place)]
 
     @property
     def labels(self) -> list[str]:

@@ -248,3 +248,13 @@ def test_what_counts_has_commas(open_page: Opener, searched: Path) -> None:
     app = open_page(searched, "compare", metric="auc")
     table = app.dataframe[0].value.set_index(app.dataframe[0].value.columns[0])
     assert table["stumbled"]["rows"] == "12,118"
+
+
+def test_what_only_some_runs_have_and_all_the_same_is_the_last_axis() -> None:
+    import pyarrow as pa
+
+    from app.compare_choice import Compared
+
+    columns = {"params.rows": ["9", "9", None], "params.rate": ["1", None, "2"]}
+    compared = Compared(table=pa.table(columns), names={}, metrics=[], matching=3)
+    assert compared.params == ["rate", "rows"]
