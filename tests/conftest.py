@@ -41,8 +41,12 @@ os.environ[FILE_VARIABLE] = os.devnull
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take long: none of them is left alone on one processor."""
-    items.sort(key=lambda item: "slow" not in item.keywords)  # else as random as before
+    """Begin with the tests that take long: none of them is left alone on one processor.
+
+    Those of the browser follow: one process takes most of them, and starts one browser for all.
+    """
+    order = ("slow", "browser")  # else as random as before
+    items.sort(key=lambda item: [mark not in item.keywords for mark in order])
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tests.support.fault_proxy import Fault
     from tests.support.s3_server import S3Server
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["bucket", "s3"]
 
 

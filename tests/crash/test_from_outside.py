@@ -29,6 +29,8 @@ from tests.support.workbenches import steps_by_run
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 KILLS, RANDOM_KILLS = (20, 10) if EVERY_POINT else (3, 1)
 # the older and the newer names of what changes a disk: libraries differ
 WRITES = "write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,ftruncate,fallocate"

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -215,6 +215,26 @@ def test_an_ended_lease_that_could_not_be_removed_holds_nobody_of_its_process_up
         [],
         True,
     )
+
+
+def test_a_lease_that_failed_when_it_was_there_holds_nobody_of_its_process_up(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = store.put
+
+    def fails_afterwards(key: str, data: bytes, **more: Any) -> None:
+        put(key, data, **more)
+        raise StoreError("tmp: Input/output error.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "put", fails_afterwards)
+        with pytest.raises(StoreError), lease(store):
+            pytest.fail("nobody holds it")
+    assert len(keys_of(store, LEASE_SUFFIX)) == 1
+    began = time.monotonic()
+    assert wait_for_leases(store)
+    assert time.monotonic() - began < LEASE_SECONDS / 2
+    assert keys_of(store, LEASE_SUFFIX) == []
 
 
 def test_a_lease_that_is_left_is_removed_when_it_has_run_out(store: LocalStore) -> None:
