@@ -85,7 +85,7 @@ def test_what_fails_in_passing_is_asked_again(
 def test_what_fails_for_good_ends_in_an_error_after_a_while(
     proxy: FaultProxy, bucket: str, tmp_path: Path, fault: Fault
 ) -> None:
-    proxy.seconds = 30
+    proxy.seconds = 60
     proxy.order(fault, times=1_000)
     started = time.monotonic()
     with opened(bucket, tmp_path / "copies", patience=0.6) as store:
@@ -93,7 +93,7 @@ def test_what_fails_for_good_ends_in_an_error_after_a_while(
             with pytest.raises(StoreError, match="repeat"):
                 work(store)
         proxy.relent()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 45
 
 
 def test_a_slow_answer_is_waited_for(store: S3Store, proxy: FaultProxy) -> None:
@@ -210,7 +210,7 @@ def test_bytes_that_stay_wrong_are_damage_and_are_not_kept(
 
 
 def test_closing_ends_what_is_under_way(store: S3Store, proxy: FaultProxy) -> None:
-    proxy.seconds = 30
+    proxy.seconds = 60
     proxy.order("delay")
     asked = threading.Event()
     proxy.before = asked.set
