@@ -175,6 +175,7 @@ def _successor(rewrite: Rewrite, head: Head, listed: set[str]) -> Manifest:
         retired=retired | dict.fromkeys(merged, now),
         rewritten=before.rewritten,
         lost=before.lost,
+        table=table.log.table_name,
     )
 
 

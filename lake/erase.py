@@ -162,6 +162,7 @@ def _commit(table: Table, head: Head, found: _Found) -> Erasure | None:
         consumed={**before.consumed, **dict.fromkeys(found.segments, now)},
         retired={**before.retired, **dict.fromkeys(retired, now)},
         rewritten=before.version + 1,
+        table=table.log.table_name,
     )
     if not table.log.commit(manifest):
         return None

@@ -14,6 +14,7 @@ exclusively: of two writers that follow the same manifest one wins and the other
     previous_sha256  of the manifest before         nonce      makes every attempt's bytes unique
     rewritten        the version that last took rows out: who holds rows reads them again
     lost             files that could not be repaired, which it does without (lake/repair.py)
+    table            whose it is: one that is found in the log of another table is damage
     checksum         SHA-256 of all the rest: nothing else would prove the highest one
 
 `live`, `dead` and `v` are there for SQL views that read the log themselves. The last two are kept
@@ -102,6 +103,8 @@ class Manifest:
     retired: Mapping[str, int]
     rewritten: int = 0
     lost: tuple[LostFile, ...] = ()
+    table: str = ""
+    """Nothing in the first of a log, which is the same for all, and in those of early lakes."""
 
     @property
     def parts(self) -> list[DataFile | RollupFile]:
@@ -130,6 +133,8 @@ class Manifest:
             "rewritten": self.rewritten,
             "lost": [asdict(file) for file in self.lost],
         }
+        if self.table:
+            document["table"] = self.table
         return _canonical({**document, "checksum": digest_bytes(_canonical(document))})
 
     @classmethod
@@ -149,6 +154,7 @@ class Manifest:
                 retired=_times(document["retired"]),
                 rewritten=int(document.get("rewritten", 0)),
                 lost=tuple(LostFile(**file) for file in document.get("lost", ())),
+                table=str(document.get("table", "")),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = f"The manifest {path} is damaged: {error!r}."
@@ -292,7 +298,19 @@ class ManifestLog:
         if manifest.version != version:
             message = f"The manifest {key} is damaged: it says it is version {manifest.version}."
             raise DamagedError(message, hint=_RESTORE, path=key)
+        if not self.may_be_ours(manifest):
+            message = f"The manifest {key} is damaged: it is one of the table {manifest.table}."
+            raise DamagedError(message, hint=_RESTORE, path=key)
         return Head(manifest, data)
+
+    def may_be_ours(self, manifest: Manifest) -> bool:
+        """Tell whether a manifest is of this table, as far as it says of which it is."""
+        return manifest.table in ("", self.table_name)
+
+    @property
+    def table_name(self) -> str:
+        """Whose manifests these are."""
+        return self.folder.split("/")[-2]
 
     def begin(self) -> None:
         """Store the empty manifest, version 0, when there is none yet."""
@@ -331,7 +349,7 @@ class ManifestLog:
     def amend(self, change: Callable[[Manifest], Manifest], *, writer: str) -> Manifest:
         """Commit what `change` makes of the head, whoever else commits meanwhile, and return it.
 
-        Versions, time and what links manifests are seen to here.
+        Versions, time, the table and what links manifests are seen to here.
         """
         self.begin()
         while True:
@@ -343,6 +361,7 @@ class ManifestLog:
                 writer=writer,
                 nonce=secrets.token_hex(16),
                 previous_sha256=head.sha256,
+                table=self.table_name,
             )
             if self.commit(manifest):
                 return manifest

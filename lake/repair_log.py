@@ -82,7 +82,7 @@ def _fits(table: Table, version: int, data: bytes) -> bool:
         return False
     if after is None and before is not None and manifest.previous_sha256 != before[1]:
         return False
-    return manifest.version == version
+    return manifest.version == version and table.log.may_be_ours(manifest)
 
 
 def _neighbour(table: Table, version: int) -> tuple[Manifest, str] | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lake.compact import collect, compact
+from lake.errors import DamagedError
 from lake.objects import Objects, object_key
 from lake.store import LocalStore
 from lake.table import SENTINEL, Table
@@ -112,6 +113,27 @@ def test_a_changed_manifest_breaks_the_chain(table: Table) -> None:
     changed = replace(table.log.read(2).manifest, writer="somebody else")
     table.store.put(table.log.key(2), changed.to_json())
     assert _look(table, "structure") == [("chain", table.log.key(3))]
+
+
+def test_a_manifest_of_another_table_is_damage(table: Table) -> None:
+    head = table.log.head()
+    assert head.manifest.table == "metrics"
+    stranger = replace(head.manifest, table="runs", version=3)
+    table.store.put(table.log.key(3), stranger.to_json())
+    again = metrics_in(table.store.local_path("tables").parent)
+    with pytest.raises(DamagedError, match=f"{table.log.key(3)} is damaged.* of the table runs"):
+        again.log.head()
+    assert _look(again, "structure") == [("manifest", table.log.key(3))]
+
+
+def test_a_manifest_of_an_early_lake_does_not_say_whose_it_is(table: Table) -> None:
+    head = table.log.head()
+    early = replace(head.manifest, table="")
+    assert b'"table"' not in early.to_json()
+    table.store.put(table.log.key(early.version), early.to_json())
+    again = metrics_in(table.store.local_path("tables").parent)
+    assert again.log.head().manifest == early
+    assert again.log.amend(lambda now: now, writer="w").table == "metrics"
 
 
 def test_a_manifest_that_is_no_json_is_found(table: Table) -> None:
