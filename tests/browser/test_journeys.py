@@ -54,9 +54,9 @@ def test_from_home_to_an_artifact_of_a_filtered_run(ui: Ui, sample: SampleLake) 
     ui.click_cell(ui.keyed("runs-table"), 0, 80, until=is_titled("forest-4"))
     assert ui.parameters["id"] == [sample.finished]
     ui.tab("Artifacts")
-    ui.page.get_by_role("combobox", name="Artifact").click()
-    ui.page.get_by_role("option", name="shape.svg").click()
-    ui.page.get_by_role("img", name="shape.svg").wait_for()
+    ui.press(ui.page.get_by_role("combobox", name="Artifact"), until=has("[role=option]"))
+    shape = ui.page.get_by_role("option", name="shape.svg")
+    ui.press(shape, until=has("img[alt='shape.svg']"))
     ui.settle().picture("run-artifact")
 
 
@@ -187,10 +187,7 @@ def test_runs_that_match_are_tagged_at_once_and_given_back(ui: Ui, sample: Sampl
 def test_runs_that_match_are_exported(ui: Ui, tmp_path: Path) -> None:
     ui.open("runs?experiment=sleep&status=FINISHED")
     ui.unfold("Export")
-    with ui.page.expect_download() as event:
-        ui.page.get_by_role("button", name="CSV", exact=True).click()
-    event.value.save_as(tmp_path / "runs.csv")
-    heading, *lines = (tmp_path / "runs.csv").read_text(encoding="utf8").splitlines()
+    heading, *lines = ui.download("CSV", tmp_path / "runs.csv").splitlines()
     assert '"metrics.auc"' in heading
     assert len(lines) == 5
 
@@ -198,7 +195,7 @@ def test_runs_that_match_are_exported(ui: Ui, tmp_path: Path) -> None:
 def test_things_are_found_by_name_from_any_page(ui: Ui, sample: SampleLake) -> None:
     ui.open("runs")
     ui.page.locator("h1").click()
-    ui.page.keyboard.press("Control+k")
+    ui.do(lambda: ui.page.keyboard.press("Control+k"), until=has("[role=dialog]"))
     box = ui.page.get_by_role("textbox", name="Name, tag or id")
     box.press_sequentially("forest-4", delay=20)
     found = ui.page.get_by_role("dialog").get_by_role("button", name="forest-4")

@@ -45,9 +45,7 @@ def test_from_the_catalogue_to_an_exported_card(
     card = ui.page.get_by_role("button", name="Card", exact=True)
     ui.press(card, until=says("This is a draft"))
     ui.unfold("Export")
-    with ui.page.expect_download() as waiting:
-        ui.page.get_by_role("button", name="HTML, one file for readers").click()
-    waiting.value.save_as(tmp_path / "card.html")
+    ui.download("HTML, one file for readers", tmp_path / "card.html")
     page = ui.context.new_page()
     page.goto((tmp_path / "card.html").as_uri())
     assert page.locator("h1").inner_text() == f"Model card: {MODEL}"

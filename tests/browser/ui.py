@@ -200,6 +200,18 @@ class Ui:
                 return self.settle()
         raise AssertionError(f"in vain: {until}")
 
+    def download(self, name: str, path: Path) -> str:
+        """Press a button until it gives a file; keep the file, and return its text."""
+        for _ in range(TRIES):
+            try:
+                with self.settle().page.expect_download(timeout=LATE) as waiting:
+                    self.page.get_by_role("button", name=name, exact=True).click()
+            except NotYetError:
+                continue
+            waiting.value.save_as(path)
+            return path.read_text(encoding="utf8")
+        raise AssertionError(f"no file came of {name}")
+
     def _comes(self, condition: str, within: int = AGAIN) -> bool:
         try:
             self.page.wait_for_function(condition, timeout=within)
