@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -40,9 +40,14 @@ def made(key: tuple[str, ...]) -> bool:
     return key in _kept
 
 
-def made_once(key: tuple[str, ...], make: Callable[[], T]) -> T:
-    """Return what was made for this key, or make it; who asks meanwhile waits for the same."""
-    with _making.setdefault(key, threading.Lock()):
+def made_once(key: tuple[str, ...], make: Callable[[], T], *, telling: str = "") -> T:
+    """Return what was made for this key, or make it; who asks meanwhile waits for the same.
+
+    Whoever waits sees what is `telling` of it.
+    """
+    waits = telling and not made(key)  # a spinner has a thread of its own, which costs 1 ms
+    told = st.spinner(telling, show_time=True) if waits else nullcontext()
+    with told, _making.setdefault(key, threading.Lock()):
         # a cache of Streamlit's would not let a bar move inside
         found: T = _kept[key] if key in _kept else make()
         _kept[key] = found
@@ -73,14 +78,19 @@ class LongWork:
 
 
 def made_here_or_by_a_job(
-    view: View, work: LongWork, *, make: Callable[[], T], read: Callable[[Mapping[str, Any]], T]
+    view: View,
+    work: LongWork,
+    *,
+    make: Callable[[], T],
+    read: Callable[[Mapping[str, Any]], T],
+    telling: str = "",
 ) -> T | None:
     """Return what is made at once where it is small, else what a job has kept.
 
     None while a job makes it, or nobody has asked for it, which is offered.
     """
     if work.values <= AT_ONCE or made(work.key):
-        return made_once(work.key, make)
+        return made_once(work.key, make, telling=telling)
     kept = view.ask(
         view.workbench.jobs.report, work.kind, work.parameters, algorithm=work.algorithm
     )

@@ -160,8 +160,7 @@ def compared(view: View, wanted: Comparison) -> DriftReport | None:
             return None
         chip("from what was counted at registration", colour="blue", icon=":material/bolt:")
         return made_once((*key, "sketch"), lambda: _compare(view, wanted, method="sketch"))
-    with st.spinner("Comparing all rows", show_time=True):
-        return made_once(key, lambda: _compare(view, wanted))
+    return made_once(key, lambda: _compare(view, wanted), telling="Comparing all rows")
 
 
 def _offer(view: View, wanted: Comparison) -> None:

@@ -171,13 +171,13 @@ def over_time_part(view: View, wanted: Comparison) -> None:
     if not may_begin(key, "Compare them all", values):
         return
     try:
-        with st.spinner("Comparing one after another", show_time=True):
-            found = made_once(
-                key,
-                lambda: view.datasets.drift_over_time(
-                    wanted.reference.version_id, series, store=False, **asked
-                ),
-            )
+        found = made_once(
+            key,
+            lambda: view.datasets.drift_over_time(
+                wanted.reference.version_id, series, store=False, **asked
+            ),
+            telling="Comparing one after another",
+        )
     except DataVersionError as error:
         empty("There is no course to draw", f"{error.message} {error.hint}", icon="timeline")
         return

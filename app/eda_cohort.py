@@ -101,13 +101,13 @@ def _compared(view: View, version: DatasetVersion, condition: str) -> DriftRepor
         title=f"Cohort of {version.name}: {condition}",
         algorithm=ALGORITHM,
     )
-    with st.spinner("Comparing the cohort with all others", show_time=True):
-        return made_here_or_by_a_job(
-            view,
-            work,
-            make=lambda: compare_cohort(view.datasets, version, condition),
-            read=DriftReport.from_dict,
-        )
+    return made_here_or_by_a_job(
+        view,
+        work,
+        make=lambda: compare_cohort(view.datasets, version, condition),
+        read=DriftReport.from_dict,
+        telling="Comparing the cohort with all others",
+    )
 
 
 def _shown(report: DriftReport, version: DatasetVersion) -> None:
