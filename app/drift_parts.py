@@ -97,8 +97,12 @@ def columns_part(view: View, report: DriftReport, wanted: Comparison) -> None:
         title=f"{named(column)} in numbers",
     )
     column_comments(view, _subjects_of_columns(wanted), column=column)
-    with st.expander("How to read this", icon=":material/help:"):
-        show_blocks(how_to_read().blocks, key="how-to-read")
+    glossary = st.expander(
+        "How to read this", icon=":material/help:", key="how-to-read", on_change="rerun"
+    )
+    if glossary.open:
+        with glossary:
+            show_blocks(how_to_read().blocks, key="reading")
 
 
 def comments_part(view: View, report: DriftReport) -> None:

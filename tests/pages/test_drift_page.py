@@ -71,6 +71,13 @@ def test_a_column_of_the_address_is_shown_with_its_tests(open_page: Opener, lake
     assert "drifted" not in {*tests["Verdict"]}
 
 
+def test_how_to_read_it_is_drawn_for_who_wants_to_know(open_page: Opener, lake: Path) -> None:
+    app = open_page(lake, "drift", reference=FIRST, current=SECOND)
+    assert "Benjamini and Hochberg" not in words(app)
+    app.session_state["how-to-read"] = True
+    assert "Benjamini and Hochberg" in words(app.run())
+
+
 def test_names_of_the_address_that_are_not_there_are_explained(
     open_page: Opener, lake: Path
 ) -> None:
