@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from app.layout import Kpi, kpis
@@ -37,11 +38,14 @@ def two_weeks(view: View, chosen: RunFilter, matching: int) -> list[Kpi]:
     )
     runs, failed = (days.column(name).to_pylist() for name in ("runs", "failed"))
     began = since(runs, matching)
-    return [
+    cards = [
         _by_week("Runs", matching, runs, began=began),
         _by_week(f"Failed, {_DAYS} days", sum(failed), failed, began=began, better="down"),
         _duration(days),
     ]
+    if sum(map(bool, runs)) > 1:
+        return cards
+    return [replace(card, trend=()) for card in cards]  # of a single day there is no course
 
 
 def since(days: list[int], matching: int) -> str:
