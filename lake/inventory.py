@@ -177,12 +177,19 @@ def forget(store: Store, keys: Iterable[str]) -> None:
 
 
 def differences(store: Store, *, content: bool) -> Iterator[Problem]:
-    """Yield what was there at the last inventory, and should be, but is gone or changed."""
-    try:
-        inventory = last_inventory(store)
-    except DamagedError as error:
-        yield Problem(kind="inventory", path=str(error.facts["path"]), detail=error.message)
-        return
+    """Yield what was there at the last inventory, and should be, but is gone or changed.
+
+    Of one that is damaged it is told, and the one before it counts.
+    """
+    inventory = None
+    for key in reversed(inventory_keys(store)):
+        try:
+            inventory = read_inventory(store, key)
+            break
+        except NotFoundError:  # replaced by newer ones since the listing
+            continue
+        except DamagedError as error:
+            yield Problem(kind="inventory", path=key, detail=error.message)
     if inventory is None:
         return
     since = f"the lake had it on {to_datetime(inventory.at):%Y-%m-%d at %H:%M} UTC"

@@ -1,9 +1,9 @@
 """Hundreds of damaged lakes: each is noticed, and none misleads a reader.
 
 A flipped bit, a truncated, missing or zeroed file, or two files that changed places: each done to
-two files of every kind, in CI and with MHRAS_TEST_EVERY_POINT=1 to 16, which makes a thousand
-lakes. `mhras verify` at level content names the file, and whoever reads gets the right answer or a
-typed error that names it. INJECTION_SEED chooses other files. The lake of a failure is kept in the
+two files of every kind, with MHRAS_TEST_EVERY_POINT=1 to 16, which makes a thousand lakes.
+`mhras verify` at level content names the file, and whoever reads gets the right answer or a typed
+error that names it. INJECTION_SEED chooses other files. The lake of a failure is kept in the
 folder that pytest names.
 
 What nobody can notice, and why:
@@ -47,7 +47,7 @@ from lake.verify import verify
 from tests.support.commands import Command
 from tests.support.full_lake import full_lake, linked_copy
 from tests.support.injections import Injection, choose, files_by_kind, inject
-from tests.support.thorough import IN_FULL
+from tests.support.thorough import EVERY_POINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-PARTS = 16 if IN_FULL else 2
+PARTS = 16 if EVERY_POINT else 2
 SEED = os.environ.get("INJECTION_SEED", "7")
 # Files that hold nothing a reader asks for: a sample of them is enough to see that it is so.
 UNREAD = {"spare", "sentinel", "inventory", "claims", "catalog.sql", "catalog.duckdb", "objects"}
@@ -254,7 +254,9 @@ def test_every_injection_is_found_and_misleads_no_reader(
 def test_a_mirror_heals_every_injection(original: Original, tmp_path: Path) -> None:
     mirror = tmp_path / "mirror"
     linked_copy(original.folder, mirror)
-    for number, (which, injection) in enumerate(original.chosen("repair", None if IN_FULL else 24)):
+    for number, (which, injection) in enumerate(
+        original.chosen("repair", None if EVERY_POINT else 24)
+    ):
         if any(key.startswith("journal/") for key in injection.keys):
             continue  # a mirror is older than what was logged a moment ago
         folder = tmp_path / f"lake-{number}"

@@ -72,6 +72,14 @@ def test_a_claim_with_another_content_is_found(table: Table) -> None:
     assert found(table, "content") == [("content", key)]
 
 
+def test_where_the_last_inventory_is_damaged_the_one_before_it_counts(table: Table) -> None:
+    key, newest = claim(table), take_inventory(table.store)
+    said, listed = table.store.get(key), table.store.get(newest)
+    table.store.put(key, listed)
+    table.store.put(newest, said)  # two files that changed places
+    assert sorted({*found(table, "content")}) == [("content", key), ("inventory", newest)]
+
+
 def test_what_compactions_took_away_is_not_missed(table: Table) -> None:
     for step in range(4, 8):
         table.append(points(step))

@@ -1,4 +1,4 @@
-"""How much the dearest tests do: enough at a desk, all of it in CI, which has the time."""
+"""How much the dearest tests do: enough at a desk, more in CI, all of it when it is asked for."""
 
 from __future__ import annotations
 
