@@ -72,7 +72,7 @@ counts as (
   select kind, entry.key as name, entry.value as value, count(*) as runs
   from entries where not (kind = 'tags' and entry.key = 'archived') group by all)
 select kind, name from counts
-group by kind, name having count(*) between 2 and 20
+group by kind, name having count(*) between 2 and $most
 order by count(*) filter (runs = 1), sum(runs) desc, count(*), kind, name
 """
 _DAYS: Final = """
@@ -253,8 +253,10 @@ class RunBoard:
         param before a tag. None when there is none such.
         """
         from core.tracking.repeats import is_seed  # with statistics, which few screens need
+        from core.tracking.spread import MOST_GROUPS  # as above
 
-        found = self._catalog.sql(_TELLING, {"experiment_name": experiment_name}).to_pylist()
+        asked = {"experiment_name": experiment_name, "most": MOST_GROUPS}
+        found = self._catalog.sql(_TELLING, asked).to_pylist()
         return next(((row["kind"], row["name"]) for row in found if not is_seed(row["name"])), None)
 
     def compare(self, run_ids: Sequence[str]) -> pa.Table:

@@ -120,6 +120,7 @@ def surface(
     steps = np.clip((grid - low) / (high - low) * LEVELS, 0, LEVELS - 1)
     inside = np.where(np.isnan(grid), -1, np.nan_to_num(steps)).astype(int).tolist()
     levels = [low + step * (high - low) / LEVELS for step in range(1, LEVELS)]
+    ends, heights = points.tolist(), values.tolist()
     return Surface(
         places=tuple(places),
         strips=tuple(_strips(inside, (low, high), scales)),
@@ -127,7 +128,7 @@ def surface(
             line
             for corners in triangles.simplices.tolist()
             for level in levels
-            for line in _cut(corners, points.tolist(), values.tolist(), level, scales)
+            for line in _cut(corners, ends, heights, level, scales)
         ),
     )
 

@@ -247,6 +247,8 @@ def test_a_writer_says_again_and_again_that_it_lives(
         writing.flush()
         (first,) = elsewhere.store.list("writers")
         wait_until(lambda: elsewhere.store.list("writers")[0].modified_at > first.modified_at)
+        (again,) = elsewhere.store.list("writers")
+        assert again.name == first.name
 
 
 def test_a_killed_writer_is_forgotten_when_its_journals_have_been_recovered(

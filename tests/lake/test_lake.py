@@ -221,6 +221,7 @@ def test_an_old_journal_becomes_a_segment_by_itself(
     monkeypatch.setattr(lake.keeper, "OLDEST_JOURNAL_SECONDS", 0.1)
     log(lake_, 1)
     wait_until(lambda: steps_in(lake_) == [1])
+    assert steps_in(lake_) == [1], "once, and for good"
 
 
 def test_an_open_journal_is_touched_now_and_then(
@@ -230,7 +231,9 @@ def test_an_open_journal_is_touched_now_and_then(
     log(lake_, 1)
     path = lake_.journal.path(lake_.journal.journal_id or "")
     os.utime(path, (1.0, 1.0))
+    said = path.read_bytes()
     wait_until(lambda: path.stat().st_mtime > 1.0)
+    assert path.read_bytes() == said
 
 
 # --- when something is in the way
